@@ -1,0 +1,1 @@
+"""What exists in AWS: one module a unit, each usable alone."""

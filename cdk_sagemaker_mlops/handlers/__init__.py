@@ -1,0 +1,1 @@
+"""What runs in AWS Lambda: the standard library and boto3 only."""

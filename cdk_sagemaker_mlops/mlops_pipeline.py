@@ -1,0 +1,1 @@
+"""The facade: one construct from training code to a served model."""
