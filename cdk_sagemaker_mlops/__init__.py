@@ -1,1 +1,61 @@
-"""AWS CDK constructs for SageMaker MLOps."""
+"""AWS CDK constructs for SageMaker MLOps: a pipeline, a model registry, and deployment on approval.
+
+Names resolve when they are first used, so that ``import cdk_sagemaker_mlops`` does not pay for what is not
+used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint, ServerlessEndpoint
+    from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
+    from cdk_sagemaker_mlops.constructs.model_deployment import ModelDeployment
+    from cdk_sagemaker_mlops.constructs.model_registry import ModelRegistry
+    from cdk_sagemaker_mlops.constructs.training_pipeline import TrainingPipeline
+    from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
+    from cdk_sagemaker_mlops.errors import DefinitionError, LocalRunError, MlopsError, ValidationError
+    from cdk_sagemaker_mlops.mlops_pipeline import MlopsPipeline
+
+__all__ = [
+    "DefinitionError",
+    "LocalRunError",
+    "MlopsError",
+    "MlopsPipeline",
+    "ModelDeployment",
+    "ModelRegistry",
+    "PipelineContext",
+    "RealTimeEndpoint",
+    "ServerlessEndpoint",
+    "StandardPipeline",
+    "TrainingPipeline",
+    "ValidationError",
+]
+
+_MODULES = {
+    "DefinitionError": "errors",
+    "LocalRunError": "errors",
+    "MlopsError": "errors",
+    "MlopsPipeline": "mlops_pipeline",
+    "ModelDeployment": "constructs.model_deployment",
+    "ModelRegistry": "constructs.model_registry",
+    "PipelineContext": "definition.pipeline_context",
+    "RealTimeEndpoint": "config.endpoint",
+    "ServerlessEndpoint": "config.endpoint",
+    "StandardPipeline": "config.standard_pipeline",
+    "TrainingPipeline": "constructs.training_pipeline",
+    "ValidationError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,12 +1,13 @@
 """Checks of plain values, shared by every config and construct.
 
-Each check returns the :class:`~cdk_sagemaker_mlops.errors.Problem` it found, or ``None``, so that all problems
-of a constructor are raised at once by :func:`raise_problems`. Values that CDK resolves only at deployment
-(tokens) pass.
+Each check returns the :class:`~cdk_sagemaker_mlops.errors.Problem` it found, or ``None``, so that all
+problems of a constructor are raised at once by :func:`raise_problems`. Values that CDK resolves only at
+deployment (tokens) pass.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -50,6 +51,15 @@ def in_range(
     )
 
 
+def finite(parameter: str, value: float, *, code: str, fix: str) -> Problem | None:
+    """Checks that ``value`` is a token or a finite number."""
+    if is_token(value) or (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ):
+        return None
+    return Problem(code=code, parameter=parameter, rule="be a finite number", value=value, fix=fix)
+
+
 def one_of(
     parameter: str, value: object, allowed: Collection[object], *, code: str, fix: str
 ) -> Problem | None:
@@ -58,6 +68,19 @@ def one_of(
         return None
     listed = ", ".join(repr(item) for item in allowed)
     return Problem(code=code, parameter=parameter, rule=f"be one of {listed}", value=value, fix=fix)
+
+
+def known_at_synth(parameter: str, value: str | None) -> Problem | None:
+    """Checks that ``value`` is not a token, for values that the SDK must see."""
+    if not is_token(value):
+        return None
+    return Problem(
+        code="UnknownAtSynth",
+        parameter=parameter,
+        rule="be known when the app is synthesised",
+        value=value,
+        fix="give a plain string, not an attribute of another resource",
+    )
 
 
 # Shape only: new instance families appear every quarter, so no list of them is kept.

@@ -1,0 +1,171 @@
+"""A SageMaker pipeline from SDK code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy, Stack, Token
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
+from cdk_sagemaker_mlops.constructs import input_data as data
+from cdk_sagemaker_mlops.constructs.artifact_bucket import ArtifactBucket
+from cdk_sagemaker_mlops.constructs.code_delivery import CodeDelivery
+from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts, definition_body
+from cdk_sagemaker_mlops.constructs.execution_role import execution_role as new_execution_role
+from cdk_sagemaker_mlops.constructs.execution_role import execution_statements
+from cdk_sagemaker_mlops.constructs.naming import resource_name
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction, build_definition
+from cdk_sagemaker_mlops.errors import Problem
+
+# PipelineName allows 256 characters, the display name of its executions 82:
+# https://github.com/aws/sagemaker-python-sdk/issues/2933
+_NAME_PATTERN = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}"
+_GROUP_NAME_PATTERN = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+_MAX_NAME = 82
+
+
+class TrainingPipeline(Construct):
+    """Defines a SageMaker pipeline whose definition the SageMaker SDK builds while CDK synthesises.
+
+    It defines the pipeline, the role that it and its jobs run with, the delivery of the code they run, and
+    the bucket for all of it unless you bring one. Nothing starts by itself. Idle it costs what the bucket
+    stores; an execution costs its jobs' instance time.
+
+    Args:
+        scope: Construct this one belongs to.
+        id: Name of this construct, unique within ``scope``.
+        pipeline: The built-in pipeline's options, or a function of a
+            :class:`~cdk_sagemaker_mlops.PipelineContext` that returns the SDK's ``Pipeline``.
+        model_package_group_name: Group that the pipeline registers models in; it must exist when an execution
+            starts.
+        pipeline_name: Name of the pipeline, 1 to 82 letters, digits and hyphens. Default: made from the
+            stack's name and this construct's path.
+        input_data: Default of the pipeline's ``InputDataUri`` parameter: an ``s3://`` URI, or a local file or
+            folder, which is deployed with the stack. Default: none, so that it must be given when an
+            execution starts.
+        artifact_bucket: Bucket for code, data and models. Default: a private one is defined.
+        execution_role: Role for the pipeline and its jobs; it gets the permissions they need.
+            Default: one is defined.
+        removal_policy: What happens to the bucket that is defined here when the stack is destroyed.
+            Default: ``RemovalPolicy.RETAIN``.
+
+    Raises:
+        ValidationError: A name is not valid, or the input data does not exist.
+        DefinitionError: The pipeline cannot be built without AWS, or is not valid.
+        TypeError: An argument has the wrong type.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        pipeline: StandardPipeline | PipelineFunction,
+        model_package_group_name: str,
+        pipeline_name: str | None = None,
+        input_data: str | Path | None = None,
+        artifact_bucket: s3.IBucket | None = None,
+        execution_role: iam.IRole | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        if not callable(pipeline):
+            checks.argument_type("pipeline", pipeline, StandardPipeline)
+        checks.argument_type("input_data", input_data, (str, Path, type(None)))
+        checks.raise_problems(
+            [*_name_problems(pipeline_name, model_package_group_name), data.problem_of(input_data)],
+            at=f"{scope.node.path}/{id}".lstrip("/"),
+        )
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        self.pipeline_name = (
+            resource_name(self, max_length=_MAX_NAME) if pipeline_name is None else pipeline_name
+        )
+        located = data.locate(input_data)
+        definition = build_definition(
+            pipeline,
+            pipeline_name=self.pipeline_name,
+            model_package_group_name=model_package_group_name,
+            region=None if Token.is_unresolved(stack.region) else stack.region,
+            input_data_uri=located.default_uri,
+        )
+        self.artifact_bucket: s3.IBucket = (
+            ArtifactBucket(
+                self, "ArtifactBucket", pipeline_name=self.pipeline_name, removal_policy=removal_policy
+            )
+            if artifact_bucket is None
+            else artifact_bucket
+        )
+        self.execution_role: iam.IRole = (
+            new_execution_role(self, "ExecutionRole") if execution_role is None else execution_role
+        )
+        images = ImageAccounts(self, "Images", tables=definition.image_tables)
+        policy = iam.Policy(
+            self,
+            "ExecutionPolicy",
+            statements=execution_statements(
+                definition,
+                images=images,
+                role=self.execution_role,
+                bucket=self.artifact_bucket,
+                model_package_group_name=model_package_group_name,
+                input_data_uri=located.default_uri,
+            ),
+        )
+        policy.attach_to_role(self.execution_role)
+        delivery = CodeDelivery(
+            self, "CodeDelivery", bucket=self.artifact_bucket, code=definition.code, input_data=located
+        )
+        resource = sagemaker.CfnPipeline(
+            self,
+            "Resource",
+            pipeline_name=self.pipeline_name,
+            role_arn=self.execution_role.role_arn,
+            pipeline_definition={
+                "PipelineDefinitionBody": definition_body(
+                    definition,
+                    images=images,
+                    pipeline_name=self.pipeline_name,
+                    role_arn=self.execution_role.role_arn,
+                    bucket_name=self.artifact_bucket.bucket_name,
+                )
+            },
+        )
+        # An execution that starts right after the deployment must find its permissions and its code.
+        resource.node.add_dependency(policy, delivery)
+        self.pipeline_arn = stack.format_arn(
+            service="sagemaker", resource="pipeline", resource_name=self.pipeline_name.lower()
+        )
+
+    def grant_start_pipeline_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets ``grantee`` start executions of this pipeline."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["sagemaker:StartPipelineExecution"],
+            resource_arns=[self.pipeline_arn],
+        )
+
+
+def _name_problems(pipeline_name: str | None, model_package_group_name: str) -> Iterator[Problem | None]:
+    yield checks.known_at_synth("pipeline_name", pipeline_name)
+    yield checks.matches(
+        "pipeline_name",
+        pipeline_name,
+        _NAME_PATTERN,
+        code="InvalidPipelineName",
+        rule="be 1 to 82 letters, digits and hyphens, with a letter or digit at both ends",
+        fix="leave it out to get a valid name",
+    )
+    yield checks.matches(
+        "model_package_group_name",
+        model_package_group_name,
+        _GROUP_NAME_PATTERN,
+        code="InvalidModelPackageGroupName",
+        rule="be 1 to 63 letters, digits and hyphens, with a letter or digit at both ends",
+        fix="give the name of the group, not its ARN",
+    )

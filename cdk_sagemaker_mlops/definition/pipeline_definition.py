@@ -1,0 +1,155 @@
+"""Builds a pipeline definition document and its code bundle, with no AWS and the same bytes every time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
+from cdk_sagemaker_mlops.definition import placeholders, repack_step
+from cdk_sagemaker_mlops.definition.code_bundle import CodeBundle
+from cdk_sagemaker_mlops.definition.image_registries import ImageRegistries
+from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
+from cdk_sagemaker_mlops.definition.sdk_environment import sdk_environment
+from cdk_sagemaker_mlops.errors import DefinitionError, Problem
+
+if TYPE_CHECKING:
+    from sagemaker.mlops.workflow.pipeline import Pipeline
+
+PipelineFunction = Callable[[PipelineContext], "Pipeline"]
+"""A user's own function from the context to the SDK's pipeline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineDefinition:
+    """A finished definition, with placeholders where deploy-time values belong.
+
+    Attributes:
+        document: The definition's JSON text.
+        code: Objects to deploy into the artifact bucket: key to content.
+        image_tables: Account placeholder to (region to account) of each image registry used.
+        tokens: Placeholder to what was given to ``PipelineContext.placeholder``.
+    """
+
+    document: str
+    code: Mapping[str, bytes]
+    image_tables: Mapping[str, Mapping[str, str]]
+    tokens: Mapping[str, object]
+
+
+def build_definition(
+    pipeline: StandardPipeline | PipelineFunction,
+    *,
+    pipeline_name: str,
+    model_package_group_name: str,
+    region: str | None,
+    input_data_uri: str | None,
+) -> PipelineDefinition:
+    """Runs the SDK, offline, and makes what it built deterministic.
+
+    Args:
+        pipeline: The built-in pipeline's options, or a function that builds the SDK's pipeline.
+        pipeline_name: Name of the pipeline.
+        model_package_group_name: Name of the group that models are registered in; may be a CDK token.
+        region: Region to build for, or ``None`` if it is known only at deployment.
+        input_data_uri: Default of the ``InputDataUri`` parameter; may be a CDK token. ``None``: it has none.
+
+    Raises:
+        DefinitionError: The function called AWS, altered a placeholder, or did not return a pipeline of that
+            name.
+    """
+    registries, bundle = ImageRegistries(), CodeBundle()
+    with sdk_environment(), registries.answering_the_sdk(), _config_checked_once():
+        ctx = _context(
+            bundle,
+            pipeline_name=pipeline_name,
+            model_package_group_name=model_package_group_name,
+            region=placeholders.REGION if region is None else region,
+            input_data_uri=input_data_uri,
+        )
+        document = json.loads(_sdk_pipeline(pipeline, ctx).definition())
+    repack_step.forget_local_paths(document)
+    text, code = bundle.renamed(json.dumps(document, sort_keys=True, separators=(",", ":")))
+    return PipelineDefinition(
+        document=text, code=code, image_tables=registries.tables, tokens=ctx.placeholder_tokens
+    )
+
+
+def _config_checked_once() -> contextlib.AbstractContextManager[None]:
+    from cdk_sagemaker_mlops.definition.pipeline_session import (  # noqa: PLC0415 - imports the SDK
+        config_checked_once,
+    )
+
+    return config_checked_once()
+
+
+def _context(
+    bundle: CodeBundle,
+    *,
+    pipeline_name: str,
+    model_package_group_name: str,
+    region: str,
+    input_data_uri: str | None,
+) -> PipelineContext:
+    from cdk_sagemaker_mlops.definition.pipeline_session import PipelineSession  # noqa: PLC0415 - imports the SDK
+
+    tokens: dict[str, object] = {}
+    return PipelineContext(
+        session=PipelineSession(region=region, bundle=bundle),
+        region=region,
+        pipeline_name=pipeline_name,
+        model_package_group_name=_safe(model_package_group_name, tokens),
+        input_data_uri=None if input_data_uri is None else _safe(input_data_uri, tokens),
+        tokens=tokens,
+    )
+
+
+def _safe(value: str, tokens: dict[str, object]) -> str:
+    """Returns ``value``, or a placeholder that stands for it if it is a CDK token."""
+    if not checks.is_token(value):
+        return value
+    placeholder = placeholders.custom(len(tokens))
+    tokens[placeholder] = value
+    return placeholder
+
+
+def _sdk_pipeline(pipeline: StandardPipeline | PipelineFunction, ctx: PipelineContext) -> Any:
+    if isinstance(pipeline, StandardPipeline):
+        from cdk_sagemaker_mlops.definition.standard_pipeline import (  # noqa: PLC0415 - imports the SDK
+            build_standard_pipeline,
+        )
+
+        return build_standard_pipeline(pipeline, ctx)
+    return _require_pipeline(pipeline(ctx), ctx)
+
+
+def _require_pipeline(built: object, ctx: PipelineContext) -> Any:
+    from sagemaker.mlops.workflow.pipeline import Pipeline  # noqa: PLC0415 - slow
+
+    if not isinstance(built, Pipeline):
+        raise DefinitionError(
+            Problem(
+                code="NotAPipeline",
+                parameter="pipeline",
+                rule="return a sagemaker.mlops.workflow.pipeline.Pipeline",
+                value=built,
+                fix="end the function with 'return Pipeline(ctx.pipeline_name, ...)'",
+            ),
+            at=ctx.pipeline_name,
+        )
+    if built.name != ctx.pipeline_name:
+        raise DefinitionError(
+            Problem(
+                code="PipelineNameMismatch",
+                parameter="pipeline",
+                rule=f"name its pipeline ctx.pipeline_name ({ctx.pipeline_name!r})",
+                value=built.name,
+                fix="pass ctx.pipeline_name to Pipeline, and pipeline_name= to the construct to choose it",
+            ),
+            at=ctx.pipeline_name,
+        )
+    return built

@@ -1,0 +1,59 @@
+"""Definitions are built once a session: the SDK's import takes seconds."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import pytest_socket
+
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition, build_definition
+
+PIPELINES = Path(__file__).parent / "pipelines"
+
+
+@pytest.fixture(autouse=True)
+def _no_socket() -> Iterator[None]:
+    pytest_socket.disable_socket(allow_unix_socket=False)
+    yield
+    pytest_socket.enable_socket()
+
+
+def load_pipelines(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("sdk_pipelines", folder / "sdk_pipelines.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def sdk_pipelines() -> dict[str, Callable[[Any], Any]]:
+    pipelines: dict[str, Callable[[Any], Any]] = load_pipelines(PIPELINES).PIPELINES
+    return pipelines
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., PipelineDefinition]:
+    def build_with_defaults(pipeline: Any, **options: Any) -> PipelineDefinition:
+        defaults: dict[str, Any] = {
+            "pipeline_name": "churn",
+            "model_package_group_name": "churn-models",
+            "region": None,
+            "input_data_uri": None,
+        }
+        return build_definition(pipeline, **{**defaults, **options})
+
+    return build_with_defaults
+
+
+@pytest.fixture(scope="session")
+def definitions(
+    build: Callable[..., PipelineDefinition], sdk_pipelines: dict[str, Callable[[Any], Any]]
+) -> dict[str, PipelineDefinition]:
+    return {name: build(pipeline) for name, pipeline in sdk_pipelines.items()}
