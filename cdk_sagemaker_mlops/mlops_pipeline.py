@@ -13,6 +13,7 @@ from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint, ServerlessEndp
 from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.constructs.model_deployment import ModelDeployment
 from cdk_sagemaker_mlops.constructs.model_registry import ModelRegistry
+from cdk_sagemaker_mlops.constructs.naming import resource_name
 from cdk_sagemaker_mlops.constructs.training_pipeline import TrainingPipeline
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction
 
@@ -68,8 +69,9 @@ class MlopsPipeline(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id)
+        name = resource_name(self)
         registry = (
-            ModelRegistry(self, "ModelRegistry", removal_policy=removal_policy)
+            ModelRegistry(self, "ModelRegistry", model_package_group_name=name, removal_policy=removal_policy)
             if model_registry is None
             else model_registry
         )
@@ -78,7 +80,7 @@ class MlopsPipeline(Construct):
             "TrainingPipeline",
             pipeline=pipeline,
             model_package_group_name=registry.model_package_group_name,
-            pipeline_name=pipeline_name,
+            pipeline_name=name if pipeline_name is None else pipeline_name,
             input_data=input_data,
             artifact_bucket=artifact_bucket,
             execution_role=execution_role,
@@ -89,7 +91,7 @@ class MlopsPipeline(Construct):
             "ModelDeployment",
             model_package_group_name=registry.model_package_group_name,
             endpoint=endpoint,
-            endpoint_name=endpoint_name,
+            endpoint_name=name if endpoint_name is None else endpoint_name,
             artifact_bucket=self._training.artifact_bucket,
         )
         # The group must outlive both: its deletion fails while models are registered or served.

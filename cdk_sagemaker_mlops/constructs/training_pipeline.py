@@ -77,6 +77,7 @@ class TrainingPipeline(Construct):
         if not callable(pipeline):
             checks.argument_type("pipeline", pipeline, StandardPipeline)
         checks.argument_type("input_data", input_data, (str, Path, type(None)))
+        checks.argument_type("removal_policy", removal_policy, RemovalPolicy)
         checks.raise_problems(
             [*_name_problems(pipeline_name, model_package_group_name), data.problem_of(input_data)],
             at=f"{scope.node.path}/{id}".lstrip("/"),
