@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def test_any_decision_on_a_package_of_the_group_triggers(default_deployment: Any) -> None:
+    default_deployment.template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "EventPattern": {
+                "source": ["aws.sagemaker"],
+                "detail-type": ["SageMaker Model Package State Change"],
+                "detail": {"ModelPackageGroupName": ["churn-models"]},
+            }
+        },
+    )
+
+
+def test_any_state_change_of_the_endpoint_triggers(full_deployment: Any) -> None:
+    full_deployment.template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "EventPattern": {
+                "source": ["aws.sagemaker"],
+                "detail-type": ["SageMaker Endpoint State Change"],
+                "detail": {"EndpointName": ["Churn-Live"]},
+            }
+        },
+    )
+
+
+def test_a_slow_schedule_makes_up_for_lost_events(default_deployment: Any) -> None:
+    default_deployment.template.has_resource_properties(
+        "AWS::Events::Rule", {"ScheduleExpression": "rate(6 hours)"}
+    )
+
+
+def test_triggers_form_one_group_and_none_is_taken_for_another(default_deployment: Any) -> None:
+    for logical_id in default_deployment.ids("AWS::Events::Rule"):
+        (target,) = default_deployment.properties(logical_id)["Targets"]
+        assert target["SqsParameters"] == {"MessageGroupId": "look"}
+        # The event's id is part of the message, which is what SQS deduplicates by.
+        assert target["InputTransformer"]["InputPathsMap"]["id"] == "$.id"
+        assert "<id>" in target["InputTransformer"]["InputTemplate"]
+    queue = default_deployment.properties(
+        default_deployment.named("DeploymentTriggersQueue", "AWS::SQS::Queue")
+    )
+    assert queue["FifoQueue"] is True
+    assert queue["ContentBasedDeduplication"] is True
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(default_deployment: Any) -> None:
+    for logical_id in default_deployment.ids("AWS::SQS::Queue"):
+        assert default_deployment.properties(logical_id)["SqsManagedSseEnabled"] is True
+    policies = default_deployment.ids("AWS::SQS::QueuePolicy")
+    assert len(policies) == len(default_deployment.ids("AWS::SQS::Queue")) == 2
+    for logical_id in policies:
+        denials = [
+            statement
+            for statement in default_deployment.properties(logical_id)["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+        ]
+        assert [each["Condition"] for each in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_only_this_deployments_rules_may_send(default_deployment: Any) -> None:
+    policy = default_deployment.properties(
+        default_deployment.named("DeploymentTriggersQueuePolicy", "AWS::SQS::QueuePolicy")
+    )
+    allowed = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    senders = {each["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0] for each in allowed}
+    assert senders == set(default_deployment.ids("AWS::Events::Rule"))
+    assert {json.dumps(each["Principal"]) for each in allowed} == {'{"Service": "events.amazonaws.com"}'}
+
+
+def test_messages_that_keep_failing_raise_an_alarm(default_deployment: Any) -> None:
+    dead = default_deployment.named("DeploymentTriggersDeadLetterQueue", "AWS::SQS::Queue")
+    queue = default_deployment.properties(
+        default_deployment.named("DeploymentTriggersQueue", "AWS::SQS::Queue")
+    )
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+        "maxReceiveCount": 4,
+    }
+    assert default_deployment.properties(dead)["FifoQueue"] is True
+    alarm = default_deployment.properties(default_deployment.only("AWS::CloudWatch::Alarm"))
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [dead, "QueueName"]}}]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
+
+
+def test_a_message_stays_hidden_for_longer_than_a_look_takes(default_deployment: Any) -> None:
+    queue = default_deployment.properties(
+        default_deployment.named("DeploymentTriggersQueue", "AWS::SQS::Queue")
+    )
+    function = default_deployment.properties(
+        default_deployment.named("DeploymentController", "AWS::Lambda::Function")
+    )
+    assert queue["VisibilityTimeout"] == 240
+    assert function["Timeout"] == 120
+    default_deployment.template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    )
