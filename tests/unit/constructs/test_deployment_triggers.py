@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+EVENTS = Path(__file__).parents[2] / "events"
 
 
 def test_any_decision_on_a_package_of_the_group_triggers(default_deployment: Any) -> None:
@@ -101,3 +106,37 @@ def test_a_message_stays_hidden_for_longer_than_a_look_takes(default_deployment:
     default_deployment.template.has_resource_properties(
         "AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
     )
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """EventBridge's rule for patterns of exact values."""
+    if isinstance(pattern, dict):
+        return all(key in event and matches(inner, event[key]) for key, inner in pattern.items())
+    return event in pattern
+
+
+@pytest.mark.parametrize(
+    ("event", "rule", "detail"),
+    [
+        ("model_package_approved", "ModelPackageRule", {}),
+        ("model_package_approved", "ModelPackageRule", {"ModelApprovalStatus": "Rejected"}),
+        ("model_package_approved", None, {"ModelPackageGroupName": "other-models"}),
+        ("endpoint_in_service", "EndpointRule", {"EndpointName": "churn-deployment-d8e1ac24"}),
+        ("endpoint_in_service", None, {"EndpointName": "churn"}),
+    ],
+)
+def test_recorded_events_match_one_rule(
+    default_deployment: Any, event: str, rule: str | None, detail: dict[str, str]
+) -> None:
+    sent = json.loads((EVENTS / f"{event}.json").read_text())
+    sent["detail"].update(detail)
+    matching = [
+        each
+        for each in default_deployment.ids("AWS::Events::Rule")
+        if "EventPattern" in (properties := default_deployment.properties(each))
+        and matches(properties["EventPattern"], sent)
+    ]
+    expected = (
+        [] if rule is None else [default_deployment.named(f"DeploymentTriggers{rule}", "AWS::Events::Rule")]
+    )
+    assert matching == expected

@@ -1,0 +1,148 @@
+"""What makes a deployment look again: rules, the queue they fill, and the function that empties it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+# One group: SQS hands out its messages one batch after the other, so looks by events never overlap.
+_MESSAGE_GROUP = "look"
+# A failed look is repeated after this time, and the queue needs at least the function's own timeout.
+_VISIBILITY_TIMEOUT = Duration.minutes(4)
+_MOST_RECEIVES = 4
+_HEAL_EVERY = Duration.hours(6)
+
+
+class DeploymentTriggers(Construct):
+    """Defines a FIFO queue with a dead-letter queue and its alarm, and the rules that fill it.
+
+    The messages only mean "look again", whatever they say.
+
+    Args:
+        scope: Construct this one belongs to.
+        id: Name of this construct, unique within ``scope``.
+        function: Looks once for each batch of messages.
+        model_package_group_name: Group whose packages' state changes are reasons to look.
+        endpoint_name: Endpoint whose state changes are reasons to look.
+
+    Attributes:
+        queue: The queue of reasons to look.
+        dead_letter_queue: Where a message ends whose looks kept failing.
+        dead_letter_alarm: Alarm on messages in that queue.
+        sources: What starts looks; while these exist, the endpoint may be created anew.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        function: lambda_.Function,
+        model_package_group_name: str,
+        endpoint_name: str,
+    ) -> None:
+        super().__init__(scope, id)
+        self.dead_letter_queue = sqs.Queue(
+            self,
+            "DeadLetterQueue",
+            fifo=True,
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            retention_period=Duration.days(14),
+        )
+        # EventBridge gives no deduplication id, so the queue derives it from the body; see _target for why
+        # that never swallows a later trigger.
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            fifo=True,
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            content_based_deduplication=True,
+            visibility_timeout=_VISIBILITY_TIMEOUT,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letter_queue, max_receive_count=_MOST_RECEIVES
+            ),
+        )
+        self.dead_letter_alarm = self._alarm()
+        self.sources: list[Construct] = [
+            self._rule(
+                "ModelPackageRule",
+                description=f"Versions of {model_package_group_name} registered, approved, rejected",
+                event_pattern=events.EventPattern(
+                    source=["aws.sagemaker"],
+                    detail_type=["SageMaker Model Package State Change"],
+                    # Any decision: a rejection rolls back to the version approved before.
+                    detail={"ModelPackageGroupName": [model_package_group_name]},
+                ),
+            ),
+            self._rule(
+                "EndpointRule",
+                description=f"Rollouts of {endpoint_name} begun and ended",
+                event_pattern=events.EventPattern(
+                    source=["aws.sagemaker"],
+                    detail_type=["SageMaker Endpoint State Change"],
+                    detail={"EndpointName": [endpoint_name]},
+                ),
+            ),
+            self._rule(
+                "HealingRule",
+                description=f"Makes up for events about {endpoint_name} that got lost",
+                schedule=events.Schedule.rate(_HEAL_EVERY),
+            ),
+            self._consume(function),
+        ]
+
+    def _rule(
+        self,
+        id: str,
+        *,
+        description: str,
+        event_pattern: events.EventPattern | None = None,
+        schedule: events.Schedule | None = None,
+    ) -> events.Rule:
+        rule = events.Rule(self, id, description=description, event_pattern=event_pattern, schedule=schedule)
+        rule.add_target(self._target())
+        return rule
+
+    def _target(self) -> targets.SqsQueue:
+        # The event's id makes each event's body its own: a second event of the same kind within the five
+        # minutes of SQS's deduplication still arrives, and the same event delivered twice does not.
+        message = events.RuleTargetInput.from_object(
+            {
+                "id": events.EventField.event_id,
+                "detail-type": events.EventField.detail_type,
+                "time": events.EventField.time,
+            }
+        )
+        return targets.SqsQueue(self.queue, message_group_id=_MESSAGE_GROUP, message=message)
+
+    def _consume(self, function: lambda_.Function) -> lambda_.EventSourceMapping:
+        self.queue.grant_consume_messages(function)
+        return lambda_.EventSourceMapping(
+            self,
+            "EventSourceMapping",
+            target=function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=10,
+            report_batch_item_failures=True,
+        )
+
+    def _alarm(self) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            "DeadLetterAlarm",
+            alarm_description="Looks of a model deployment keep failing; its function's log says why",
+            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )

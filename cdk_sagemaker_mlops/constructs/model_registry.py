@@ -1,0 +1,156 @@
+"""The model package group that model versions are registered in."""
+
+from __future__ import annotations
+
+from aws_cdk import CustomResource, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.constructs.custom_resource_provider import CustomResourceProvider
+from cdk_sagemaker_mlops.constructs.naming import resource_name
+from cdk_sagemaker_mlops.constructs.sagemaker_names import arns, name_problem
+from cdk_sagemaker_mlops.errors import Problem
+from cdk_sagemaker_mlops.handlers import contract
+
+_MOST_DESCRIPTION = 1024
+
+
+class ModelRegistry(Construct):
+    """Defines a model package group: the versions of one model, each approved or rejected by people.
+
+    It costs nothing. By default it stays when its stack is deleted, because it is the record of what was
+    trained.
+
+    Args:
+        scope: Construct this one belongs to.
+        id: Name of this construct, unique within ``scope``.
+        model_package_group_name: Name of the group, 1 to 63 letters, digits and hyphens. Default: generated
+            from the stack's name and this construct's path.
+        description: What the group holds, at most 1024 characters. SageMaker cannot change it later: a new
+            description means a new group, which then needs a new name. Default: none.
+        removal_policy: ``RemovalPolicy.RETAIN``, or ``RemovalPolicy.DESTROY`` to delete all versions and the
+            group with the stack. Default: ``RemovalPolicy.RETAIN``.
+
+    Attributes:
+        model_package_group_name: Name of the group.
+        model_package_group_arn: ARN of the group.
+
+    Raises:
+        ValidationError: An argument is not one that SageMaker accepts.
+    """
+
+    model_package_group_name: str
+    model_package_group_arn: str
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        model_package_group_name: str | None = None,
+        description: str | None = None,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    ) -> None:
+        checks.raise_problems(
+            (
+                name_problem(
+                    "model_package_group_name",
+                    model_package_group_name,
+                    fix="leave it out to have a name generated",
+                ),
+                _description_problem(description),
+                _removal_policy_problem(removal_policy),
+            ),
+            at=f"{scope.node.path}/{id}",
+        )
+        super().__init__(scope, id)
+        name = resource_name(self) if model_package_group_name is None else model_package_group_name
+        group = sagemaker.CfnModelPackageGroup(
+            self, "Resource", model_package_group_name=name, model_package_group_description=description
+        )
+        group.apply_removal_policy(removal_policy)
+        if removal_policy == RemovalPolicy.DESTROY:
+            self._purge_before_deleting(group)
+        self.model_package_group_name = name
+        self.model_package_group_arn = group.attr_model_package_group_arn
+
+    @staticmethod
+    def from_model_package_group_name(scope: Construct, id: str, name: str) -> ModelRegistry:
+        """Stands for a group of this account and region that is defined elsewhere.
+
+        Args:
+            scope: Construct this one belongs to.
+            id: Name of this construct, unique within ``scope``.
+            name: Name of the group.
+
+        Raises:
+            ValidationError: ``name`` is not the name of a group.
+        """
+        problem = name_problem("name", name, fix="pass the name of the model package group, not its ARN")
+        checks.raise_problems((problem,), at=f"{scope.node.path}/{id}")
+        return _ImportedModelRegistry(scope, id, name)
+
+    def _purge_before_deleting(self, group: sagemaker.CfnModelPackageGroup) -> None:
+        """Lets CloudFormation, on delete, empty the group first: SageMaker deletes no group with versions."""
+        provider = CustomResourceProvider.for_stack(self)
+        name = group.model_package_group_name
+        policy = iam.Policy(
+            self,
+            "PurgePolicy",
+            roles=[provider.role],
+            statements=[
+                # Lists have no resource to narrow them to.
+                iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"]),
+                iam.PolicyStatement(
+                    actions=["sagemaker:DeleteModelPackage"],
+                    resources=arns(self, "model-package", f"{name}/*"),
+                ),
+                iam.PolicyStatement(
+                    actions=["sagemaker:DeleteModelPackageGroup", "sagemaker:DescribeModelPackageGroup"],
+                    resources=arns(self, "model-package-group", name),
+                ),
+            ],
+        )
+        purge = CustomResource(
+            self,
+            "Purge",
+            resource_type=contract.MODEL_PACKAGE_GROUP_PURGE,
+            service_token=provider.service_token,
+            properties={contract.PROPERTY_OF[contract.MODEL_PACKAGE_GROUP_NAME]: name},
+        )
+        purge.node.add_dependency(policy, group)
+
+
+class _ImportedModelRegistry(ModelRegistry):
+    """A group that is defined elsewhere."""
+
+    def __init__(self, scope: Construct, id: str, name: str) -> None:
+        Construct.__init__(self, scope, id)
+        self.model_package_group_name = name
+        self.model_package_group_arn = arns(self, "model-package-group", name)[-1]
+
+
+def _description_problem(description: str | None) -> Problem | None:
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackageGroup.html
+    return checks.matches(
+        "description",
+        description,
+        rf"[^\x00-\x1f\x7f]{{0,{_MOST_DESCRIPTION}}}",
+        code="InvalidDescription",
+        rule=f"be at most {_MOST_DESCRIPTION} characters on one line",
+        fix="shorten it, or leave it out",
+    )
+
+
+def _removal_policy_problem(policy: RemovalPolicy) -> Problem | None:
+    if policy in (RemovalPolicy.RETAIN, RemovalPolicy.DESTROY):
+        return None
+    return Problem(
+        code="InvalidRemovalPolicy",
+        parameter="removal_policy",
+        rule="be RemovalPolicy.RETAIN or RemovalPolicy.DESTROY",
+        value=policy,
+        fix="choose whether the model versions outlive the stack",
+    )

@@ -1,0 +1,1 @@
+"""The controller that keeps one endpoint on the newest approved model package of one group."""

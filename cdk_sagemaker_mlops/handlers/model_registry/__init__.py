@@ -1,0 +1,1 @@
+"""Empties and deletes a model package group when its stack is deleted."""
