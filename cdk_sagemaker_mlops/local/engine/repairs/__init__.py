@@ -1,0 +1,27 @@
+"""Where ministack 1.5.33 differs from AWS in what an app needs, put right through its own tables.
+
+One module a difference; each names what goes wrong without it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cdk_sagemaker_mlops.local.engine.repairs import (
+    bucket_tags,
+    event_retries,
+    fifo_targets,
+    function_python,
+)
+
+
+def apply_repairs(lambda_python: Path) -> None:
+    """Applies every repair.
+
+    Args:
+        lambda_python: Interpreter that Python functions run with.
+    """
+    bucket_tags.apply()
+    event_retries.apply()
+    fifo_targets.apply()
+    function_python.apply(lambda_python)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cdk_sagemaker_mlops.local.engine import handler
+
+
+def _call(bench: Any, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    headers = {"x-amz-target": f"SageMaker.{operation}"}
+    status, _, answered = handler.answer(bench.plane, bench.scope, "/", headers, body)
+    return status, json.loads(answered)
+
+
+def _invoke(bench: Any, headers: dict[str, str], path: str = "/endpoints/e/invocations") -> Any:
+    status, answered_headers, body = handler.answer(bench.plane, bench.scope, path, headers, b"row")
+    return status, answered_headers, body
+
+
+@pytest.fixture
+def serving(bench: Any) -> Any:
+    bench.call("CreateEndpoint", EndpointName="e", EndpointConfigName=bench.endpoint_config("one"))
+    bench.run_background()
+    return bench
+
+
+def test_times_are_sent_as_seconds(bench: Any) -> None:
+    bench.call("CreateModel", ModelName="one", PrimaryContainer={"Image": "i"})
+    made = bench.call("DescribeModel", ModelName="one")["CreationTime"]
+
+    status, described = _call(bench, "DescribeModel", b'{"ModelName": "one"}')
+
+    assert status == 200
+    assert described["CreationTime"] == made.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "code"),
+    [
+        ("DescribeModel", b'{"ModelName": "none"}', "ValidationException"),
+        ("DescribeModel", b"{", "SerializationException"),
+        ("DescribeModel", b"[]", "SerializationException"),
+        ("CreateTrainingJob", b"", "UnknownOperationException"),
+    ],
+)
+def test_fails_with_the_error_s_code(bench: Any, operation: str, body: bytes, code: str) -> None:
+    status, answered = _call(bench, operation, body)
+
+    assert (status, answered["__type"]) == (400, code)
+
+
+def test_an_endpoint_answers_with_its_model_s_prediction(serving: Any) -> None:
+    status, headers, body = _invoke(serving, {"content-type": "text/csv", "accept": "application/json"})
+
+    assert (status, body) == (200, b"ROW")
+    assert headers == {"Content-Type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"}
+
+
+def test_an_endpoint_answers_while_it_is_updated(serving: Any) -> None:
+    serving.call("UpdateEndpoint", EndpointName="e", EndpointConfigName=serving.endpoint_config("two"))
+
+    assert _invoke(serving, {})[0] == 200
+
+
+def test_fails_with_the_model_s_own_error(serving: Any) -> None:
+    status, headers, body = _invoke(serving, {"content-type": "text/broken"})
+
+    assert (status, headers["x-amzn-ErrorType"]) == (424, "ModelError")
+    assert json.loads(body) == {
+        "Message": 'Received client error (415) from primary with message "cannot read text/broken".',
+        "OriginalStatusCode": 415,
+        "OriginalMessage": "cannot read text/broken",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "code", "text"),
+    [
+        (
+            "/endpoints/none/invocations",
+            {},
+            "ValidationError",
+            "Endpoint none of account 000000000000 not found.",
+        ),
+        (
+            "/endpoints/e/invocations",
+            {"x-amzn-sagemaker-target-variant": "other"},
+            "ValidationError",
+            "Variant other of endpoint e not found.",
+        ),
+        (
+            "/endpoints/e/async-invocations",
+            {},
+            "UnknownOperationException",
+            "/endpoints/e/async-invocations is not emulated",
+        ),
+        ("/endpoints/e", {}, "UnknownOperationException", "/endpoints/e is not emulated"),
+    ],
+)
+def test_fails_to_invoke(serving: Any, path: str, headers: dict[str, str], code: str, text: str) -> None:
+    status, answered_headers, body = _invoke(serving, headers, path)
+
+    assert (status, answered_headers["x-amzn-ErrorType"]) == (400, code)
+    assert json.loads(body) == {"Message": text}
+
+
+def test_fails_to_invoke_an_endpoint_that_was_deleted(serving: Any) -> None:
+    serving.call("DeleteEndpoint", EndpointName="e")
+    serving.run_background()
+
+    assert _invoke(serving, {})[0] == 400
+
+
+def test_fails_to_invoke_an_asynchronous_endpoint(bench: Any) -> None:
+    name = bench.endpoint_config("one")
+    bench.call(
+        "CreateEndpointConfig",
+        EndpointConfigName="two",
+        ProductionVariants=bench.call("DescribeEndpointConfig", EndpointConfigName=name)[
+            "ProductionVariants"
+        ],
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://bucket/out"}},
+    )
+    bench.call("CreateEndpoint", EndpointName="e", EndpointConfigName="two")
+    bench.run_background()
+
+    status, _, body = _invoke(bench, {})
+
+    assert (status, json.loads(body)) == (
+        400,
+        {"Message": "Endpoint e is asynchronous, and must be called as such."},
+    )
