@@ -1,0 +1,146 @@
+"""Runs one command in a process group of its own, and ends it with its parent.
+
+This file is run as a script by a bare interpreter (``python -I -S launcher.py``), so it imports the
+standard library only and nothing of this package.
+
+* Standard input is a lifeline: when the parent closes it, or dies, the command is ended.
+* SIGTERM to this process ends the command: SIGTERM to its process group, then SIGKILL after ``--grace``
+  seconds.
+* Whatever the command leaves running in its group is killed when it ends.
+* ``--map FOLDER`` (Linux) shows ``FOLDER/opt/ml`` at ``/opt/ml`` to the command, and to nobody else.
+
+The exit code is the command's; 128 + N when signal N ended it, as a container runtime reports it; 126 when
+the mapping is not possible and 127 when the command cannot be started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+_MAPPING_FAILED = 126
+_NOT_STARTED = 127
+
+# From Linux's sched.h and mount.h.
+_CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+
+
+def map_opt_ml(folder: Path) -> None:
+    """Puts ``folder/opt`` in the place of ``/opt``, in a user and mount namespace of this process.
+
+    What ``/opt`` holds stays visible: each entry is bound into ``folder/opt`` first. Nothing outside this
+    process and its children sees any of it, and no privilege is needed where the system allows user
+    namespaces.
+
+    Raises:
+        OSError: The system does not allow it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.getuid(), os.getgid()
+    _check(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS), "unshare")
+    # A user may map their own ids only, and only after giving up the right to change groups.
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    _mount(libc, "none", Path("/"), _MS_REC | _MS_PRIVATE)
+    opt = folder / "opt"
+    for entry in Path("/opt").iterdir():
+        _show(libc, entry, opt / entry.name)
+    _mount(libc, str(opt), Path("/opt"), _MS_BIND | _MS_REC)
+
+
+def _show(libc: ctypes.CDLL, entry: Path, place: Path) -> None:
+    """Makes ``entry`` of ``/opt`` visible at ``place``, unless it is ``/opt/ml`` itself."""
+    if entry.name == "ml" or place.is_symlink():
+        return
+    if entry.is_symlink():
+        place.symlink_to(entry.readlink())
+        return
+    if entry.is_dir():
+        place.mkdir(exist_ok=True)
+    else:
+        place.touch()
+    _mount(libc, str(entry), place, _MS_BIND | _MS_REC)
+
+
+def _mount(libc: ctypes.CDLL, source: str, target: Path, flags: int) -> None:
+    result = libc.mount(os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
+    _check(result, f"mount {target}")
+
+
+def _check(result: int, action: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{action}: {os.strerror(code)}")
+
+
+def supervise(command: list[str], grace: float) -> int:
+    """Runs ``command`` until it ends or has to; returns its exit code."""
+    wake = threading.Event()
+    # A handler, not SIG_IGN: the command would inherit the latter.
+    signal.signal(signal.SIGTERM, lambda *_: wake.set())
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+    except OSError as error:
+        _say(f"cannot start {command[0]!r}: {error}")
+        return _NOT_STARTED
+    threading.Thread(target=_watch_lifeline, args=(wake,), daemon=True).start()
+    threading.Thread(target=_end_when_asked, args=(child, wake, grace), daemon=True).start()
+    code = child.wait()
+    _signal_group(child.pid, signal.SIGKILL)
+    return code if code >= 0 else 128 - code
+
+
+def _watch_lifeline(wake: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    wake.set()
+
+
+def _end_when_asked(child: subprocess.Popen[bytes], wake: threading.Event, grace: float) -> None:
+    wake.wait()
+    _signal_group(child.pid, signal.SIGTERM)
+    try:
+        child.wait(grace)
+    except subprocess.TimeoutExpired:
+        _signal_group(child.pid, signal.SIGKILL)
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        # Nobody is left (macOS says so with EPERM for a group of zombies).
+        return
+
+
+def _say(text: str) -> None:
+    """Writes a line into the command's log."""
+    sys.stderr.write(f"{text}\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--map", type=Path, help="folder whose opt/ml is shown at /opt/ml")
+    parser.add_argument("--grace", type=float, default=5.0, help="seconds between SIGTERM and SIGKILL")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args(arguments)
+    if options.map is not None:
+        try:
+            map_opt_ml(options.map)
+        except (OSError, AttributeError) as error:
+            _say(f"cannot map /opt/ml: {error}")
+            return _MAPPING_FAILED
+    return supervise(options.command, options.grace)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,181 @@
+"""The launcher, driven as it is used: as a script of a bare interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cdk_sagemaker_mlops.local.execution.opt_ml import LAUNCHER, MountedOptMl, best_opt_ml
+
+Launch = Callable[..., "subprocess.Popen[str]"]
+
+needs_namespaces = pytest.mark.skipif(
+    not isinstance(best_opt_ml(), MountedOptMl), reason="this system allows no user namespaces"
+)
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*command: str, options: tuple[str, ...] = (), **popen: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), *options, "--", *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **popen,  # type: ignore[call-overload]
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.communicate()
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    """Reads to the end without closing standard input, which is the lifeline."""
+    assert process.stdout is not None
+    text = process.stdout.read()
+    process.wait(5)
+    return text
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{pid}/stat").exists() or " Z " not in Path(f"/proc/{pid}/stat").read_text()
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"process {pid} is left"
+        time.sleep(0.02)
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_passes_output_and_exit_code_on(launch: Launch) -> None:
+    process = launch("sh", "-c", "echo out; echo err >&2; exit 3")
+    assert process.wait(5) == 3
+    assert output(process) == "out\nerr\n"
+
+
+def test_a_signal_is_128_and_its_number(launch: Launch) -> None:
+    assert launch("sh", "-c", "kill -9 $$").wait(5) == 137
+
+
+def test_says_when_a_command_does_not_exist(launch: Launch) -> None:
+    process = launch("no-such-command")
+    assert process.wait(5) == 127
+    assert "cannot start 'no-such-command'" in output(process)
+
+
+def test_gives_the_command_no_standard_input(launch: Launch) -> None:
+    assert output(launch("sh", "-c", "read line || echo nothing")) == "nothing\n"
+
+
+def test_ends_the_command_when_asked(launch: Launch) -> None:
+    process = launch("sh", "-c", "echo $$; exec sleep 60")
+    child = int(first_line(process))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 128 + signal.SIGTERM
+    wait_until_gone(child)
+
+
+def test_kills_a_command_that_does_not_listen(launch: Launch) -> None:
+    process = launch(
+        "sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.1; done", options=("--grace", "0.2")
+    )
+    child = int(first_line(process))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 128 + signal.SIGKILL
+    wait_until_gone(child)
+
+
+def test_ends_the_command_when_the_parent_lets_go(launch: Launch) -> None:
+    process = launch("sh", "-c", "echo $$; exec sleep 60")
+    child = int(first_line(process))
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    assert process.wait(5) == 128 + signal.SIGTERM
+    wait_until_gone(child)
+
+
+def test_leaves_no_process_of_the_command_behind(launch: Launch) -> None:
+    process = launch("sh", "-c", "sleep 60 & echo $!; exit 0")
+    child = int(first_line(process))
+    assert process.wait(5) == 0
+    wait_until_gone(child)
+
+
+@needs_namespaces
+def test_shows_the_folder_at_opt_ml_and_keeps_the_rest_of_opt(launch: Launch, tmp_path: Path) -> None:
+    (tmp_path / "opt" / "ml").mkdir(parents=True)
+    (tmp_path / "opt" / "ml" / "in").write_text("mine")
+    process = launch(
+        "sh", "-c", "cat /opt/ml/in; echo; ls /opt; echo out > /opt/ml/out", options=("--map", str(tmp_path))
+    )
+    lines = output(process).split()
+    assert process.returncode == 0
+    assert lines[0] == "mine"
+    assert set(lines[1:]) == {"ml", *(path.name for path in Path("/opt").iterdir())}
+    assert (tmp_path / "opt" / "ml" / "out").read_text() == "out\n"
+    assert not Path("/opt/ml/out").exists()
+
+
+@needs_namespaces
+def test_several_commands_each_see_their_own(launch: Launch, tmp_path: Path) -> None:
+    processes = []
+    for name in ("one", "two"):
+        (tmp_path / name / "opt" / "ml").mkdir(parents=True)
+        script = f"echo {name} > /opt/ml/x; sleep 0.3; cat /opt/ml/x"
+        processes.append(launch("sh", "-c", script, options=("--map", str(tmp_path / name))))
+    assert [output(process) for process in processes] == ["one\n", "two\n"]
+
+
+@needs_namespaces
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_needs_no_privilege() -> None:
+    """Runs a copy, in a place that everybody can read, as nobody."""
+    nobody = 65534
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "job"
+        (folder / "opt" / "ml").mkdir(parents=True)
+        script = Path(place) / "launcher.py"
+        script.write_bytes(LAUNCHER.read_bytes())
+        for path in (Path(place), folder, folder / "opt", folder / "opt" / "ml"):
+            os.chown(path, nobody, nobody)
+        with subprocess.Popen(
+            ["python3", "-I", "-S", script, "--map", folder, "--", "sh", "-c", "id -u > /opt/ml/who"],
+            stdin=subprocess.PIPE,
+            user=nobody,
+            group=nobody,
+            extra_groups=[],
+            env={"PATH": "/usr/bin:/bin"},
+        ) as process:
+            assert process.wait(5) == 0
+        assert (folder / "opt" / "ml" / "who").read_text() == "65534\n"
+
+
+def test_says_when_the_mapping_fails(launch: Launch, tmp_path: Path) -> None:
+    process = launch("true", options=("--map", str(tmp_path / "none")))
+    assert process.wait(5) == 126
+    assert "cannot map /opt/ml" in output(process)
