@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 
 _INTERMEDIATE_DAYS = 90
 
@@ -57,4 +58,8 @@ class ArtifactBucket(s3.Bucket):
                     id="AbortIncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
                 ),
             ],
+        )
+        accept_findings(
+            self,
+            {"AwsSolutions-S1": "Access logs cost money when idle; turn them on in a bucket that you bring"},
         )

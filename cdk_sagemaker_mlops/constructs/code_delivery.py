@@ -8,17 +8,24 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import AssetHashType, RemovalPolicy, Size, Stack
+from aws_cdk import AssetHashType, Size, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
+from cdk_sagemaker_mlops.constructs.handler_function import temporary_log_group
 from cdk_sagemaker_mlops.constructs.input_data import InputData
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.definition.archive import is_left_out
 
 _MEMORY_MIB = 512
 _STORAGE_GIB = 2
+_FUNCTION_REASONS = {
+    "AwsSolutions-IAM4": "CDK's bucket deployment gives its function Lambda's basic execution policy",
+    "AwsSolutions-IAM5": "CDK's bucket deployment writes to the artifact bucket and reads CDK's assets",
+    "AwsSolutions-L1": "CDK's bucket deployment chooses the runtime of its function",
+}
 
 
 class CodeDelivery(Construct):
@@ -57,7 +64,7 @@ class CodeDelivery(Construct):
                     for path, key_prefix in input_data.to_deploy
                 ),
             ]
-            s3_deployment.BucketDeployment(
+            deployment = s3_deployment.BucketDeployment(
                 self,
                 "Resource",
                 sources=sources,
@@ -68,6 +75,9 @@ class CodeDelivery(Construct):
                 ephemeral_storage_size=Size.gibibytes(_STORAGE_GIB),
                 log_group=_shared_log_group(self),
             )
+        function = deployment.handler_role.node.scope
+        if function is not None:
+            accept_findings(function, _FUNCTION_REASONS)
 
 
 def _asset(folder: Path, *, hashed: str) -> s3_deployment.ISource:
@@ -101,8 +111,4 @@ def _shared_log_group(scope: Construct) -> logs.ILogGroup:
     """One log group for the one function of the stack; without it, logs would never expire."""
     stack, child = Stack.of(scope), "CodeDeliveryLogs"
     existing = stack.node.try_find_child(child)
-    if isinstance(existing, logs.LogGroup):
-        return existing
-    return logs.LogGroup(
-        stack, child, retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
-    )
+    return existing if isinstance(existing, logs.LogGroup) else temporary_log_group(stack, child)

@@ -7,6 +7,7 @@ from aws_cdk import custom_resources as cr
 from constructs import Construct, IConstruct
 
 from cdk_sagemaker_mlops.constructs.handler_function import HandlerFunction, lambda_role, temporary_log_group
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.handlers import contract
 
 _ID = "SageMakerMlopsCustomResources"
@@ -14,6 +15,13 @@ _ID = "SageMakerMlopsCustomResources"
 _TOTAL_TIMEOUT = Duration.hours(1)
 _QUERY_INTERVAL = Duration.seconds(5)
 _HANDLER_TIMEOUT = Duration.minutes(2)
+_FRAMEWORK_REASONS = {
+    "AwsSolutions-IAM4": "CDK's provider framework gives its functions Lambda's basic execution policy",
+    "AwsSolutions-IAM5": "CDK's provider framework may invoke any version of this stack's handlers",
+    "AwsSolutions-L1": "CDK's provider framework chooses the runtime of its functions",
+    "AwsSolutions-SF1": "The state machine only waits; what it does is logged by the functions it calls",
+    "AwsSolutions-SF2": "The state machine runs only while the stack is deployed or deleted",
+}
 
 
 class CustomResourceProvider(Construct):
@@ -63,6 +71,7 @@ class CustomResourceProvider(Construct):
             total_timeout=_TOTAL_TIMEOUT,
             log_group=temporary_log_group(self, "FrameworkLogGroup"),
         )
+        accept_findings(provider, _FRAMEWORK_REASONS)
         self.service_token = provider.service_token
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.constructs.sagemaker_names import arns
 
 
@@ -33,7 +34,7 @@ def deployer_policy(
     models = arns(scope, "model", f"{name_prefix}-*")
     configs = arns(scope, "endpoint-config", f"{name_prefix}-*")
     endpoint = arns(scope, "endpoint", endpoint_name)
-    return iam.Policy(
+    policy = iam.Policy(
         scope,
         id,
         roles=roles,
@@ -63,6 +64,14 @@ def deployer_policy(
             ),
         ],
     )
+    accept_findings(
+        policy,
+        {
+            "AwsSolutions-IAM5": "Lists have no resource to name; the rest is one group's packages, "
+            "and what has one deployment's name prefix"
+        },
+    )
+    return policy
 
 
 def _allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:

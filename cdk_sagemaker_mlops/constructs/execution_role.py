@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from aws_cdk import ArnFormat, Fn, Stack, Token
+from aws_cdk import ArnFormat, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_sagemaker_mlops.config import checks
 from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts
+from cdk_sagemaker_mlops.constructs.sagemaker_names import arns
 from cdk_sagemaker_mlops.definition import placeholders
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
 
@@ -101,7 +102,7 @@ def _job_statements(stack: Stack, step_types: list[str], role: iam.IRole) -> Ite
                 *(f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")),
                 "sagemaker:AddTags",
             ],
-            resources=[_sagemaker_arn(stack, resource, "pipelines-*")],
+            resources=arns(stack, resource, "pipelines-*"),
         )
     if jobs or "Model" in step_types:
         yield iam.PolicyStatement(
@@ -152,14 +153,14 @@ def _model_statements(
                 "sagemaker:AddTags",
             ],
             resources=[
-                _sagemaker_arn(stack, "model-package-group", model_package_group_name),
-                _sagemaker_arn(stack, "model-package", f"{model_package_group_name}/*"),
+                *arns(stack, "model-package-group", model_package_group_name),
+                *arns(stack, "model-package", f"{model_package_group_name}/*"),
             ],
         )
     if "Model" in step_types:
         yield iam.PolicyStatement(
             actions=["sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:AddTags"],
-            resources=[_sagemaker_arn(stack, "model", "pipelines-*")],
+            resources=arns(stack, "model", "pipelines-*"),
         )
 
 
@@ -182,9 +183,3 @@ def _image_statements(stack: Stack, document: str, images: ImageAccounts) -> Ite
     )
     # A token is for the whole registry, so there is no resource to name.
     yield iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"])
-
-
-def _sagemaker_arn(stack: Stack, resource: str, name: str) -> str:
-    # SageMaker lower-cases names inside ARNs, and IAM compares them by case.
-    lower = name if Token.is_unresolved(name) else name.lower()
-    return stack.format_arn(service="sagemaker", resource=resource, resource_name=lower)

@@ -75,7 +75,7 @@ class HandlerFunction(Construct):
             description=description,
             code=lambda_.Code.from_asset(str(_PACKAGE), exclude=_NOT_HANDLERS, ignore_mode=IgnoreMode.GIT),
             handler=handler,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             # The architecture that every region and partition has; at a few runs a day its price is no
             # matter.
             architecture=lambda_.Architecture.X86_64,

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk_sagemaker_mlops.config import checks
 from cdk_sagemaker_mlops.constructs.custom_resource_provider import CustomResourceProvider
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.constructs.naming import resource_name
 from cdk_sagemaker_mlops.constructs.sagemaker_names import arns, name_problem
 from cdk_sagemaker_mlops.errors import Problem
@@ -112,6 +113,10 @@ class ModelRegistry(Construct):
                     resources=arns(self, "model-package-group", name),
                 ),
             ],
+        )
+        accept_findings(
+            policy,
+            {"AwsSolutions-IAM5": "Lists have no resource to name; the rest is narrowed to one group"},
         )
         purge = CustomResource(
             self,

@@ -19,15 +19,20 @@ from cdk_sagemaker_mlops.constructs.code_delivery import CodeDelivery
 from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts, definition_body
 from cdk_sagemaker_mlops.constructs.execution_role import execution_role as new_execution_role
 from cdk_sagemaker_mlops.constructs.execution_role import execution_statements
+from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.constructs.naming import resource_name
+from cdk_sagemaker_mlops.constructs.sagemaker_names import name_problem
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction, build_definition
 from cdk_sagemaker_mlops.errors import Problem
 
 # PipelineName allows 256 characters, the display name of its executions 82:
 # https://github.com/aws/sagemaker-python-sdk/issues/2933
 _NAME_PATTERN = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}"
-_GROUP_NAME_PATTERN = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _MAX_NAME = 82
+_POLICY_REASONS = {
+    "AwsSolutions-IAM5": "SageMaker names an execution's jobs, and their logs, 'pipelines-*'; metrics and "
+    "image tokens have no resource to name; an execution uses all of one bucket and one group's packages"
+}
 
 
 class TrainingPipeline(Construct):
@@ -119,6 +124,9 @@ class TrainingPipeline(Construct):
             ),
         )
         policy.attach_to_role(self.execution_role)
+        accept_findings(policy, _POLICY_REASONS)
+        if self.artifact_bucket.encryption_key is not None:
+            self.artifact_bucket.encryption_key.grant_encrypt_decrypt(self.execution_role)
         delivery = CodeDelivery(
             self, "CodeDelivery", bucket=self.artifact_bucket, code=definition.code, input_data=located
         )
@@ -159,14 +167,11 @@ def _name_problems(pipeline_name: str | None, model_package_group_name: str) -> 
         pipeline_name,
         _NAME_PATTERN,
         code="InvalidPipelineName",
-        rule="be 1 to 82 letters, digits and hyphens, with a letter or digit at both ends",
+        rule="be 1 to 82 letters, digits and inner hyphens",
         fix="leave it out to get a valid name",
     )
-    yield checks.matches(
+    yield name_problem(
         "model_package_group_name",
         model_package_group_name,
-        _GROUP_NAME_PATTERN,
-        code="InvalidModelPackageGroupName",
-        rule="be 1 to 63 letters, digits and hyphens, with a letter or digit at both ends",
-        fix="give the name of the group, not its ARN",
+        fix="pass the name of the model package group, not its ARN",
     )

@@ -47,9 +47,9 @@ def test_fails_on_a_name_that_is_not_there() -> None:
     ("imported", "heavy"),
     [
         ("import cdk_sagemaker_mlops", ["aws_cdk", "boto3", "sagemaker", "typer"]),
-        ("from cdk_sagemaker_mlops import MlopsPipeline", ["boto3", "sagemaker", "ministack", "moto"]),
+        ("from cdk_sagemaker_mlops import MlopsPipeline", ["boto3", "sagemaker", "ministack"]),
         ("from cdk_sagemaker_mlops import StandardPipeline", ["aws_cdk", "boto3", "sagemaker"]),
-        ("import cdk_sagemaker_mlops.cli", ["aws_cdk", "boto3", "sagemaker", "ministack", "moto"]),
+        ("import cdk_sagemaker_mlops.cli", ["aws_cdk", "boto3", "sagemaker", "ministack"]),
     ],
 )
 def test_imports_nothing_heavy_before_it_is_used(imported: str, heavy: list[str]) -> None:

@@ -23,7 +23,7 @@ def own_functions(stack: Any) -> list[dict[str, Any]]:
 
 def test_functions_log_json_for_a_month_and_leave_nothing_behind(default_deployment: Any) -> None:
     for function in own_functions(default_deployment):
-        assert function["Runtime"] == "python3.13"
+        assert function["Runtime"] == "python3.14"
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
         assert function["LoggingConfig"]["ApplicationLogLevel"] == "INFO"
     for logical_id in default_deployment.ids("AWS::Lambda::Function"):

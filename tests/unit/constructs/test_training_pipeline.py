@@ -358,13 +358,13 @@ def test_two_synths_are_identical(define: Define, defaults: tuple[TrainingPipeli
     [
         (
             {"pipeline_name": "churn_pipeline"},
-            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and hyphens, with a letter or digit "
-            "at both ends, got 'churn_pipeline'; leave it out to get a valid name (at Churn/Training)",
+            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and inner hyphens, "
+            "got 'churn_pipeline'; leave it out to get a valid name (at Churn/Training)",
         ),
         (
             {"pipeline_name": "x" * 83},
-            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and hyphens, with a letter or digit "
-            f"at both ends, got '{'x' * 83}'; leave it out to get a valid name (at Churn/Training)",
+            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and inner hyphens, "
+            f"got '{'x' * 83}'; leave it out to get a valid name (at Churn/Training)",
         ),
         (
             {"pipeline_name": "${Token[Name.1]}"},
@@ -373,9 +373,9 @@ def test_two_synths_are_identical(define: Define, defaults: tuple[TrainingPipeli
         ),
         (
             {"model_package_group_name": "arn:aws:sagemaker:eu-west-1:1:model-package-group/g"},
-            "InvalidModelPackageGroupName: model_package_group_name must be 1 to 63 letters, digits and hyphens, "
-            "with a letter or digit at both ends, got 'arn:aws:sagemaker:eu-west-1:1:model-package-group/g'; give "
-            "the name of the group, not its ARN (at Churn/Training)",
+            "InvalidName: model_package_group_name must be 1 to 63 letters, digits and inner hyphens, got "
+            "'arn:aws:sagemaker:eu-west-1:1:model-package-group/g'; pass the name of the model package group, not its "
+            "ARN (at Churn/Training)",
         ),
         (
             {"input_data": "s3:/theirs"},
