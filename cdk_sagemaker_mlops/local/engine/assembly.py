@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +44,9 @@ class Engine:
 
         check_seams()
         storage = StoragePool(endpoint_url)
-        self.executions = Executions(options.data_dir / "executions", PipelineRun)
+        # Jobs may call AWS themselves, and reach the engine as everything else does.
+        run = functools.partial(PipelineRun, job_environment={"AWS_ENDPOINT_URL": endpoint_url})
+        self.executions = Executions(options.data_dir / "executions", run)
         self.fleets = Fleets(options.data_dir / "endpoints", storage, ModelServer)
         plane = ControlPlane(
             Services(
