@@ -1,0 +1,76 @@
+"""Every block of the README is executed here, or is the command that another test runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cdk_sagemaker_mlops
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def test_no_block_is_of_a_kind_that_nothing_executes() -> None:
+    assert {language for language, _ in BLOCKS} == {"console", "python", "mermaid"}
+    assert README.count("```") == 2 * len(BLOCKS)
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_python_blocks_run(number: int, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "model_code", tmp_path / "model_code")
+    shutil.copytree(ROOT / "examples" / "quickstart" / "data", tmp_path / "data")
+    code = blocks("python")[number]
+    (tmp_path / "app.py").write_text(code)
+
+    ran = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CDK_OUTDIR": str(tmp_path / "assembly")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "assembly" / "Churn.template.json").is_file() == ("app.synth()" in code)
+
+
+def test_the_main_job_is_what_the_integration_test_runs() -> None:
+    integration = (ROOT / "tests" / "integration" / "test_local_run.py").read_text()
+    command = blocks("console")[0].strip()
+
+    assert command == "pip install uv && uv run --extra local cdk-mlops local run examples/quickstart"
+    assert '"local", "run"' in integration
+    assert "quickstart" in integration
+
+
+def test_the_test_command_is_what_the_checks_run() -> None:
+    assert blocks("console")[1:] == ["pip install uv && uv run pytest\n"]
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "pip install" in script
+    assert "uv run pytest\n" in script
+
+
+def test_the_diagram_names_constructs_that_exist() -> None:
+    (diagram,) = blocks("mermaid")
+    named = set(re.findall(r"\b[A-Z]\w+[a-z][A-Z]\w+", diagram))
+
+    assert named == {"TrainingPipeline", "ModelRegistry", "ModelDeployment"}
+    assert named <= set(cdk_sagemaker_mlops.__all__)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
+def test_links_lead_to_files(target: str) -> None:
+    assert (ROOT / target).exists()
