@@ -96,7 +96,8 @@ def invoke(plane: ControlPlane, scope: Scope, name: str, headers: Mapping[str, s
     )
     if status >= 400:
         return _model_error(status, answered)
-    return _OK, {"Content-Type": content_type, "x-Amzn-Invoked-Production-Variant": variant}, answered
+    # In lower case, ministack leaves the header as it is; spelt otherwise, it puts a type of its own there.
+    return _OK, {"content-type": content_type, "x-Amzn-Invoked-Production-Variant": variant}, answered
 
 
 def _model_error(status: int, answered: bytes) -> Response:

@@ -55,7 +55,7 @@ def test_an_endpoint_answers_with_its_model_s_prediction(serving: Any) -> None:
     status, headers, body = _invoke(serving, {"content-type": "text/csv", "accept": "application/json"})
 
     assert (status, body) == (200, b"ROW")
-    assert headers == {"Content-Type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"}
+    assert headers == {"content-type": "application/json", "x-Amzn-Invoked-Production-Variant": "AllTraffic"}
 
 
 def test_an_endpoint_answers_while_it_is_updated(serving: Any) -> None:

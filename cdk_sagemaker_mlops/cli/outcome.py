@@ -1,0 +1,79 @@
+"""Turns how a command ended into an exit code, and an error into one object or a few lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem, ValidationError
+from cdk_sagemaker_mlops.local.interruption import interruptible
+
+SUCCEEDED = 0
+FAILED = 1
+WRONG_USAGE = 2
+INTERRUPTED = 130
+
+
+def carry_out(
+    command: Callable[[], None], *, known: Callable[[], dict[str, Any]] | None, verbose: bool
+) -> int:
+    """Runs a command to its end, whatever end that is.
+
+    Args:
+        command: What to do.
+        known: Gives the JSON object to print afterwards, to which an error is added. ``None`` prints none.
+        verbose: Whether an error's traceback is shown.
+
+    Returns:
+        The exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted).
+    """
+    exit_code = SUCCEEDED
+    error: dict[str, str] | None = None
+    try:
+        with interruptible():
+            command()
+    except KeyboardInterrupt:
+        exit_code, error = INTERRUPTED, _as_json("Interrupted", "Interrupted: stopped and cleaned up")
+    except MlopsError as raised:
+        exit_code = WRONG_USAGE if isinstance(raised, ValidationError) else FAILED
+        error = _as_json(raised.code, str(raised))
+        _show_traceback(verbose)
+    except Exception as raised:  # nobody after this one could say anything
+        unexpected = unexpected_error(raised)
+        exit_code, error = FAILED, _as_json(unexpected.code, str(unexpected))
+        _show_traceback(verbose)
+    if error is not None:
+        sys.stderr.write(error["message"] + "\n")
+    if known is not None:
+        print_json(known() if error is None else {**known(), "error": error})
+    return exit_code
+
+
+def _as_json(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": message}
+
+
+def _show_traceback(verbose: bool) -> None:
+    if verbose:
+        traceback.print_exc()
+
+
+def unexpected_error(error: Exception) -> LocalRunError:
+    """Words an exception that nothing expected."""
+    return LocalRunError(
+        Problem(
+            code="Unexpected",
+            parameter="cdk-mlops",
+            rule="end without an unexpected error",
+            value=f"{type(error).__name__}: {error}",
+            fix="run it again with --verbose and report what it shows",
+        )
+    )
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Prints one JSON object on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

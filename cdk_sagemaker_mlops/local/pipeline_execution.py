@@ -1,0 +1,171 @@
+"""Starts a pipeline and follows its execution to the end."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from cdk_sagemaker_mlops.errors import LocalRunError, Problem
+
+_RUNNING = {"Executing", "Stopping"}
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepState:
+    """A step as the API tells it.
+
+    Args:
+        name: Its name in the definition.
+        status: SageMaker's word.
+        seconds: How long it ran. Default: ``None``, it has not ended.
+        failure_reason: Why it failed. Default: ``None``.
+        metadata: What kind of step it is and what it made.
+    """
+
+    name: str
+    status: str
+    seconds: float | None = None
+    failure_reason: str | None = None
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionState:
+    """An execution as the API tells it.
+
+    Args:
+        arn: Its ARN.
+        status: SageMaker's word.
+        failure_reason: Why it failed. Default: ``None``.
+        steps: The steps that have started, in the order they did.
+    """
+
+    arn: str
+    status: str
+    failure_reason: str | None = None
+    steps: tuple[StepState, ...]
+
+
+def start_execution(sagemaker: Any, pipeline_name: str) -> str:
+    """Starts a pipeline with its default parameters.
+
+    Returns:
+        The execution's ARN.
+    """
+    started = sagemaker.start_pipeline_execution(PipelineName=pipeline_name)
+    return str(started["PipelineExecutionArn"])
+
+
+def describe_execution(sagemaker: Any, arn: str) -> ExecutionState:
+    """Reads an execution and its steps."""
+    execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    steps: list[StepState] = []
+    token: dict[str, str] = {}
+    while True:
+        page = sagemaker.list_pipeline_execution_steps(
+            PipelineExecutionArn=arn, SortOrder="Ascending", **token
+        )
+        steps.extend(_step(step) for step in page["PipelineExecutionSteps"])
+        if not page.get("NextToken"):
+            break
+        token = {"NextToken": page["NextToken"]}
+    return ExecutionState(
+        arn=arn,
+        status=execution["PipelineExecutionStatus"],
+        failure_reason=execution.get("FailureReason"),
+        steps=tuple(steps),
+    )
+
+
+def _step(step: Mapping[str, Any]) -> StepState:
+    seconds = None
+    if "EndTime" in step:
+        seconds = round((step["EndTime"] - step["StartTime"]).total_seconds(), 3)
+    return StepState(
+        name=step["StepName"],
+        status=step["StepStatus"],
+        seconds=seconds,
+        failure_reason=step.get("FailureReason"),
+        metadata=step.get("Metadata", {}),
+    )
+
+
+def follow_execution(
+    sagemaker: Any,
+    arn: str,
+    *,
+    on_state: Callable[[ExecutionState], None],
+    on_step: Callable[[StepState], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> ExecutionState:
+    """Waits until an execution ends.
+
+    Args:
+        sagemaker: A SageMaker client.
+        arn: The execution's ARN.
+        on_state: Receives every state that was read.
+        on_step: Receives a step each time its status has changed.
+        sleep: Waits so many seconds. Default: ``time.sleep``.
+    """
+    seen: dict[str, str] = {}
+    while True:
+        state = describe_execution(sagemaker, arn)
+        on_state(state)
+        for step in state.steps:
+            if seen.get(step.name) != step.status:
+                seen[step.name] = step.status
+                on_step(step)
+        if state.status not in _RUNNING:
+            return state
+        sleep(_POLL_SECONDS)
+
+
+def failed_step(state: ExecutionState) -> StepState | None:
+    """Finds the step that made an execution fail: the first that failed."""
+    return next((step for step in state.steps if step.status == "Failed"), None)
+
+
+def execution_error(state: ExecutionState) -> LocalRunError:
+    """Words the error of an execution that did not succeed.
+
+    Args:
+        state: How it ended.
+    """
+    step = failed_step(state)
+    told = state.failure_reason if step is None or step.failure_reason is None else step.failure_reason
+    gate = None if step is None else step.metadata.get("Fail")
+    if step is not None and gate is not None:
+        code, parameter = "PipelineRefusedModel", f"step {step.name}"
+        rule, value = "not be reached", gate.get("ErrorMessage", told)
+        fix = "improve the model, or lower the threshold"
+    else:
+        code = "PipelineExecutionFailed"
+        parameter = "pipeline execution" if step is None else f"step {step.name}"
+        rule, value = "succeed", state.status if told is None else told
+        fix = "read the step's log above" if step is not None else "start it again"
+    problem = Problem(code=code, parameter=parameter, rule=rule, value=value, fix=fix)
+    return LocalRunError(problem, at=state.arn)
+
+
+def step_log(endpoint_url: str, execution_arn: str, step_name: str) -> str | None:
+    """Reads what a step's job printed, from the engine.
+
+    Returns:
+        The log; ``None`` when the engine has none.
+    """
+    execution = execution_arn.rsplit("/", 1)[1]
+    url = f"{endpoint_url}/_mlops/executions/{quote(execution)}/steps/{quote(step_name, safe='')}/log"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=10) as response:
+            return str(response.read().decode("utf-8", "replace"))
+    except urllib.error.HTTPError as error:
+        # As an answer it holds a socket.
+        error.close()
+        return None

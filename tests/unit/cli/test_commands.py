@@ -1,0 +1,151 @@
+"""The words of the command line, and every wrong use with its exact text. Nothing is started before the check."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cdk_sagemaker_mlops.cli.commands import cdk_mlops
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDK_MLOPS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "cdk.json").write_text('{"app": "python app.py"}')
+    return folder
+
+
+def invoke(*arguments: str):
+    return CliRunner().invoke(cdk_mlops, ["local", *arguments])
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+@pytest.mark.parametrize(
+    ("app_dir", "text"),
+    [
+        (
+            "missing",
+            "AppFolderNotFound: APP_DIR must be a folder, got 'missing'; give the folder that holds the app's"
+            " cdk.json\n",
+        ),
+        (
+            "app/cdk.json",
+            "AppFolderNotFound: APP_DIR must be a folder, got 'app/cdk.json'; give the folder that holds the"
+            " app's cdk.json\n",
+        ),
+        (
+            ".",
+            "CdkJsonNotFound: APP_DIR must hold a cdk.json, got '. with app';"
+            ' add a cdk.json such as {"app": "python app.py"}\n',
+        ),
+    ],
+)
+def test_fails_on_a_wrong_app_folder_before_anything_starts(command, app_dir, text, app, tmp_path) -> None:
+    result = invoke(command, app_dir)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", text)
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ("--payload", "row.csv"),
+            "PayloadNotFound: --payload must be a file, got 'row.csv'; give a file that holds one request\n",
+        ),
+        (
+            ("--payload", "app/cdk.txt"),
+            "UnknownContentType: --payload must end in .csv or .json when --content-type is not given, got"
+            " 'app/cdk.txt'; add --content-type\n",
+        ),
+        (
+            ("--payload", "empty.csv"),
+            "EmptyPayload: --payload must hold at least one byte, got 'empty.csv'; write one request into it,"
+            " such as a line of comma-separated values\n",
+        ),
+    ],
+)
+def test_fails_on_a_wrong_payload_before_anything_starts(arguments, text, app, tmp_path) -> None:
+    (app / "cdk.txt").write_text("1")
+    (tmp_path / "empty.csv").write_text("")
+    result = invoke("run", "app", *arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", text)
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("run", "a", "b"),
+        ("run", "app", "--unknown"),
+        ("run", "app", "--payload"),
+        ("up",),
+        ("down", "app"),
+        ("sideways",),
+    ],
+)
+def test_fails_with_2_on_wrong_words(arguments, app) -> None:
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: " in result.stderr
+
+
+def test_with_json_a_refusal_is_one_object_too(app) -> None:
+    result = invoke("run", "missing", "--json")
+    report = json.loads(result.stdout)
+    assert list(report) == [
+        "pipeline_execution",
+        "model_package",
+        "endpoint",
+        "prediction",
+        "seconds",
+        "error",
+    ]
+    assert report["error"]["code"] == "AppFolderNotFound"
+    report = json.loads(invoke("up", "missing", "--json").stdout)
+    assert list(report) == ["endpoint_url", "environment", "stacks", "error"]
+
+
+def test_down_without_anything_running_is_success() -> None:
+    result = invoke("down")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "[cdk-mlops] Nothing is running.\n")
+
+
+def test_fails_when_the_cache_cannot_be_made(app, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("CDK_MLOPS_CACHE", str(app / "cdk.json" / "cache"))
+    result = invoke("run", "app")
+    assert result.exit_code == 1
+    assert "CacheFolderNotWritable: CDK_MLOPS_CACHE must name a folder that can be written" in result.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from cdk_sagemaker_mlops.cli.commands import cdk_mlops;"
+        "heavy = {'boto3', 'botocore', 'aws_cdk', 'sagemaker', 'rich', 'jsii', 'pandas'} & set(sys.modules);"
+        "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_help_starts_fast() -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run([Path(sys.executable).parent / "cdk-mlops", "--help"], check=True, capture_output=True)
+        return time.perf_counter() - began
+
+    # The best of a few: the machine may be busy with other tests.
+    assert min(seconds() for _run in range(5)) < 0.6

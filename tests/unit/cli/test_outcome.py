@@ -1,0 +1,67 @@
+"""Exit codes, and errors as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+
+from cdk_sagemaker_mlops.cli.outcome import carry_out
+from cdk_sagemaker_mlops.errors import LocalRunError, Problem, ValidationError
+
+PROBLEM = Problem(code="WrongThing", parameter="thing", rule="be right", value=1, fix="correct it")
+TEXT = "WrongThing: thing must be right, got 1; correct it"
+
+
+def raising(error: BaseException):
+    def command() -> None:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "text"),
+    [
+        (ValidationError(PROBLEM), 2, TEXT),
+        (LocalRunError(PROBLEM), 1, TEXT),
+        (KeyboardInterrupt(), 130, "Interrupted: stopped and cleaned up"),
+        (
+            ZeroDivisionError("division by zero"),
+            1,
+            "Unexpected: cdk-mlops must end without an unexpected error, got 'ZeroDivisionError: division by zero';"
+            " run it again with --verbose and report what it shows",
+        ),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(error, exit_code, text, capsys) -> None:
+    assert carry_out(raising(error), known=None, verbose=False) == exit_code
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", f"{text}\n")
+
+
+def test_the_error_is_added_to_what_is_known(capsys) -> None:
+    assert carry_out(raising(LocalRunError(PROBLEM)), known=lambda: {"seconds": {}}, verbose=False) == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "seconds": {},
+        "error": {"code": "WrongThing", "message": TEXT},
+    }
+
+
+def test_success_prints_what_is_known_and_nothing_else(capsys) -> None:
+    assert carry_out(lambda: None, known=lambda: {"name": "é"}, verbose=False) == 0
+    captured = capsys.readouterr()
+    assert (json.loads(captured.out), captured.err) == ({"name": "é"}, "")
+
+
+def test_verbose_shows_the_traceback(capsys) -> None:
+    carry_out(raising(LocalRunError(PROBLEM)), known=None, verbose=True)
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback (most recent call last):")
+    assert told.endswith(f"{TEXT}\n")
+
+
+def test_sigterm_is_an_interruption(capsys) -> None:
+    assert carry_out(lambda: os.kill(os.getpid(), signal.SIGTERM), known=None, verbose=False) == 130

@@ -1,0 +1,37 @@
+"""Stages, timed and announced."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdk_sagemaker_mlops.local.progress import Detail, Event, Note, StageFinished, Stages, StageStarted
+
+
+def failing_stage(stages: Stages) -> None:
+    with stages.stage("engine", "Start"):
+        raise RuntimeError
+
+
+def test_a_stage_is_announced_timed_and_recorded() -> None:
+    told: list[Event] = []
+    ticks = iter([10.0, 12.5])
+    stages = Stages(tell=told.append, clock=lambda: next(ticks))
+    with stages.stage("deploy", "Deploy Churn"):
+        stages.detail("1/5")
+        stages.note("two pipelines")
+    assert told == [
+        StageStarted(name="deploy", title="Deploy Churn"),
+        Detail(text="1/5"),
+        Note(text="two pipelines"),
+        StageFinished(name="deploy", title="Deploy Churn", seconds=2.5, succeeded=True),
+    ]
+    assert stages.seconds == {"deploy": 2.5}
+
+
+def test_a_stage_that_fails_is_timed_too() -> None:
+    told: list[Event] = []
+    stages = Stages(tell=told.append, clock=lambda: 1.0)
+    with pytest.raises(RuntimeError):
+        failing_stage(stages)
+    assert told[-1] == StageFinished(name="engine", title="Start", seconds=0.0, succeeded=False)
+    assert stages.seconds == {"engine": 0.0}
