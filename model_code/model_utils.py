@@ -295,7 +295,7 @@ def split_cells(lines: list[str], parameter: str) -> list[list[str]]:
         raise InputError("InvalidCsv", parameter, "be CSV text", lines[0], f"correct it: {error}") from error
 
 
-def _shortened(value: object, longest: int = 80) -> str:
+def _shortened(value: object, longest: int = 200) -> str:
     if isinstance(value, str | bytes) and len(value) > longest:
         return f"{value[:longest]!r} and {len(value) - longest} more"
     shown = repr(value)

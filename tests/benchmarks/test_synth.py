@@ -1,6 +1,6 @@
 """Synthesis of the quickstart beside that of a bare stack, and what the SDK's import is of it.
 
-Whole processes, interleaved, medians: ``pytest -m benchmark -s tests/benchmarks/test_synth.py``.
+Whole processes, interleaved, medians: ``pytest -m benchmark -n 0 -s tests/benchmarks/test_synth.py``.
 """
 
 from __future__ import annotations

@@ -38,10 +38,12 @@ BUILD_ALL = """
 import json, logging, os, random, sys, tempfile, threading, warnings
 from pathlib import Path
 def state():
-    boto3 = sys.modules.get("boto3") return [dict(os.environ), logging.getLogger().handlers[:],
-    logging.getLogger().level, logging.root.manager.disable,
-            warnings.filters[:], random.getstate(), boto3 and boto3.DEFAULT_SESSION,
-            os.listdir(tempfile.gettempdir()), [t.name for t in threading.enumerate()], sys.excepthook]
+    boto3 = sys.modules.get("boto3")
+    return [
+        dict(os.environ), logging.getLogger().handlers[:], logging.getLogger().level,
+        logging.root.manager.disable, warnings.filters[:], random.getstate(), boto3 and boto3.DEFAULT_SESSION,
+        os.listdir(tempfile.gettempdir()), [thread.name for thread in threading.enumerate()], sys.excepthook,
+    ]
 before = state()
 sys.path.insert(0, sys.argv[1])
 import sdk_pipelines
