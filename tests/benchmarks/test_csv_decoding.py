@@ -1,6 +1,6 @@
 """Time of the toolkit's CSV decoder divided by that of model_code's, side by side in one run.
 
-pytest -m benchmark -s tests/benchmarks/test_csv_decoding.py
+pytest -m benchmark -n 0 -s tests/benchmarks/test_csv_decoding.py
 """
 
 import statistics

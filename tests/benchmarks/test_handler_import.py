@@ -1,6 +1,6 @@
 """What a cold start pays for each Lambda handler, beside what it pays for boto3 alone.
 
-pytest -m benchmark -s tests/benchmarks/test_handler_import.py
+pytest -m benchmark -n 0 -s tests/benchmarks/test_handler_import.py
 """
 
 from __future__ import annotations

@@ -181,6 +181,6 @@ def test_fails_when_a_cell_is_longer_than_csv_allows(scripts):
     with pytest.raises(scripts.model_utils.InputError) as raised:
         scripts.model_utils.decode_csv("x" * 200_000, _NAMES)
     assert str(raised.value) == (
-        f"InvalidCsv: body row 1 must be CSV text, got {'x' * 80!r} and 199920 more; "
+        f"InvalidCsv: body row 1 must be CSV text, got {'x' * 200!r} and 199800 more; "
         "correct it: field larger than field limit (131072)"
     )
