@@ -23,12 +23,24 @@ def unpack(artifact: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     try:
         with tarfile.open(artifact, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
+            _extract(archive, folder)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise ArtifactError(
             f"the model artifact must be a gzip-compressed tar archive, got {artifact.name} ({error}); "
             "register the model.tar.gz of a training job"
         ) from error
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    for member in archive.getmembers():  # Python before 3.11.4 has no filters
+        place = folder / member.name
+        linked = (place.parent if member.issym() else folder) / member.linkname
+        if not all(path.resolve().is_relative_to(folder.resolve()) for path in (place, linked)):
+            raise tarfile.ExtractError(f"{member.name!r} would be outside the destination")
+    archive.extractall(folder)  # noqa: S202 - checked above
 
 
 def code_location(environment: Mapping[str, str]) -> tuple[str, str]:

@@ -82,7 +82,7 @@ def objects(storage: Any) -> None:
 
 def unpacked(storage: Any, uri: str, folder: Path) -> Path:
     with tarfile.open(storage.path(uri), "r:gz") as tar:
-        tar.extractall(folder, filter="data")
+        tar.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     return folder
 
 

@@ -25,6 +25,20 @@ def test_unpacks_into_an_empty_folder(tmp_path: Path) -> None:
     assert [str(p.relative_to(folder)) for p in sorted(folder.rglob("*"))] == ["code", "code/inference.py"]
 
 
+@pytest.fixture(params=["filters", "no filters"])
+def _any_python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "no filters":  # Python before 3.11.4
+        monkeypatch.delattr(tarfile, "data_filter")
+
+
+@pytest.mark.usefixtures("_any_python")
+def test_unpacks_on_any_python(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    unpack(archive(tmp_path / "model.tar.gz", "code/inference.py"), folder)
+    assert (folder / "code" / "inference.py").is_file()
+
+
+@pytest.mark.usefixtures("_any_python")
 def test_fails_when_a_member_would_leave_the_folder(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"outside the destination"):
         unpack(archive(tmp_path / "model.tar.gz", "../escaped"), tmp_path / "model")
