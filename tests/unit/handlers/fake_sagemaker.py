@@ -80,6 +80,12 @@ class FakeSageMaker:
         self.packages[package_arn].update(ModelApprovalStatus=approval, LastModifiedTime=self._tick())
         self._package_event(package_arn)
 
+    def served(self, name: str) -> str:
+        """The model package that an endpoint serves, found the way SageMaker finds it."""
+        config = self.endpoint_configs[self.endpoints[name]["EndpointConfigName"]]
+        model = self.models[config["ProductionVariants"][0]["ModelName"]]
+        return str(model["Containers"][0]["ModelPackageName"])
+
     def settle(self, name: str) -> None:
         """Ends what SageMaker is at work on as it should end."""
         endpoint = self.endpoints[name]

@@ -21,38 +21,6 @@ from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
 GROUP = "churn-models"
 ENDPOINT = "churn"
-BIGGER = {
-    "ProductionVariant": {
-        "VariantName": "AllTraffic",
-        "ServerlessConfig": {"MemorySizeInMB": 4096, "MaxConcurrency": 5},
-    }
-}
-
-
-@pytest.fixture
-def live(fake: Any, api: SageMakerApi, settings: Settings) -> str:
-    """Version 1 is approved, deployed and in service; returns its endpoint config."""
-    fake.register(GROUP, approval="Approved")
-    look(api, settings)
-    fake.settle(ENDPOINT)
-    look(api, settings)
-    fake.calls.clear()
-    return str(fake.endpoints[ENDPOINT]["EndpointConfigName"])
-
-
-def served(fake: Any) -> str:
-    """The model package that the endpoint serves, found the way SageMaker finds it."""
-    config = fake.endpoint_configs[fake.endpoints[ENDPOINT]["EndpointConfigName"]]
-    model = fake.models[config["ProductionVariants"][0]["ModelName"]]
-    return str(model["Containers"][0]["ModelPackageName"])
-
-
-def deploy(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    assert isinstance(look(api, settings), Wait)
-    fake.settle(ENDPOINT)
-    assert isinstance(look(api, settings), Settled)
-
-
 # What should be served
 
 
@@ -77,7 +45,7 @@ def test_the_first_approval_creates_model_config_and_endpoint(
     assert look(api, settings) == Wait("Creating")
     (config,) = fake.endpoint_configs.values()
     (model,) = fake.models.values()
-    assert served(fake) == package
+    assert fake.served(ENDPOINT) == package
     assert model["ExecutionRoleArn"] == settings.execution_role_arn
     assert config["ProductionVariants"] == [
         {
@@ -98,7 +66,7 @@ def test_the_highest_approved_version_wins_whatever_the_order_of_approvals(
     for package in (third, first, second):
         fake.decide(package, "Approved")
     look(api, settings)
-    assert served(fake) == third
+    assert fake.served(ENDPOINT) == third
 
 
 def test_finds_the_highest_version_with_one_list_call(
@@ -106,7 +74,7 @@ def test_finds_the_highest_version_with_one_list_call(
 ) -> None:
     packages = [fake.register(GROUP, approval="Approved") for _ in range(35)]
     look(api, settings)
-    assert served(fake) == packages[-1]
+    assert fake.served(ENDPOINT) == packages[-1]
     assert len(fake.called("ListModelPackages")) == 1
 
 
@@ -117,25 +85,27 @@ def test_skips_approved_packages_that_sagemaker_has_not_completed(
     for _ in range(12):
         fake.register(GROUP, approval="Approved", status="Failed")
     look(api, settings)
-    assert served(fake) == usable
+    assert fake.served(ENDPOINT) == usable
 
 
 @pytest.mark.usefixtures("live")
-def test_a_newer_approval_moves_the_endpoint(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+def test_a_newer_approval_moves_the_endpoint(
+    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
+) -> None:
     newer = fake.register(GROUP, approval="Approved")
-    deploy(fake, api, settings)
-    assert served(fake) == newer
+    deploy()
+    assert fake.served(ENDPOINT) == newer
     assert fake.changes == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "AddTags", "AddTags"]
 
 
 def test_rejecting_the_live_version_brings_the_one_before_back(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
+    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
-    deploy(fake, api, settings)
+    deploy()
     fake.calls.clear()
     fake.decide(newer, "Rejected")
-    deploy(fake, api, settings)
+    deploy()
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] == live
     # Its model and config are still there, so going back is one update.
     assert {"DeleteModel", "DeleteEndpointConfig", "DeleteEndpoint"}.isdisjoint(fake.changes)
@@ -145,19 +115,19 @@ def test_rejecting_the_live_version_brings_the_one_before_back(
 def test_rejecting_everything_keeps_the_endpoint_as_it_is(
     fake: Any, api: SageMakerApi, settings: Settings, live: str
 ) -> None:
-    fake.decide(served(fake), "Rejected")
+    fake.decide(fake.served(ENDPOINT), "Rejected")
     assert look(api, settings) == Idle()
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] == live
     assert fake.changes == []
 
 
 def test_a_changed_hosting_config_moves_the_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
+    fake: Any, api: SageMakerApi, settings: Settings, live: str, bigger: Any
 ) -> None:
-    package = served(fake)
-    deploy(fake, api, replace(settings, hosting=BIGGER))
+    package = fake.served(ENDPOINT)
+    deploy(fake, api, replace(settings, hosting=bigger))
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] != live
-    assert served(fake) == package
+    assert fake.served(ENDPOINT) == package
 
 
 # Repetition and overlap
@@ -183,7 +153,7 @@ def test_waits_while_sagemaker_is_at_work_on_the_endpoint(
 
 @pytest.mark.usefixtures("live")
 def test_of_approvals_during_a_rollout_only_the_latest_is_deployed(
-    fake: Any, api: SageMakerApi, settings: Settings
+    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
 ) -> None:
     fake.register(GROUP, approval="Approved")
     look(api, settings)
@@ -191,8 +161,8 @@ def test_of_approvals_during_a_rollout_only_the_latest_is_deployed(
         latest = fake.register(GROUP, approval="Approved")
         assert look(api, settings) == Wait("Updating")
     fake.settle(ENDPOINT)
-    deploy(fake, api, settings)
-    assert served(fake) == latest
+    deploy()
+    assert fake.served(ENDPOINT) == latest
     assert len(fake.called("UpdateEndpoint")) == 2
 
 
@@ -215,17 +185,17 @@ def test_goes_on_where_a_look_died(
     assert look(api, settings) == Wait("Creating")
     fake.settle(ENDPOINT)
     assert isinstance(look(api, settings), Settled)
-    assert served(fake) == package
+    assert fake.served(ENDPOINT) == package
     assert len(fake.models) == len(fake.endpoint_configs) == 1
 
 
 def test_a_group_that_starts_over_at_version_1_is_not_mistaken_for_the_old_one(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
+    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
 ) -> None:
     fake.packages.clear()
     fake.create_group(GROUP)
     fake.register(GROUP, approval="Approved")
-    deploy(fake, api, settings)
+    deploy()
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] != live
 
 
@@ -278,7 +248,7 @@ def test_touches_no_endpoint_that_another_created(fake: Any, api: SageMakerApi, 
     assert isinstance(result, Failed)
     assert result.reason.startswith("EndpointNotOwned: ")
     assert fake.changes == []
-    assert served(fake) == package
+    assert fake.served(ENDPOINT) == package
 
 
 def test_assessing_changes_nothing(fake: Any, api: SageMakerApi, settings: Settings, live: str) -> None:

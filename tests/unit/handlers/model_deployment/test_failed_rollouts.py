@@ -16,36 +16,6 @@ from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
 GROUP = "churn-models"
 ENDPOINT = "churn"
-BIGGER = {
-    "ProductionVariant": {
-        "VariantName": "AllTraffic",
-        "ServerlessConfig": {"MemorySizeInMB": 4096, "MaxConcurrency": 5},
-    }
-}
-
-
-@pytest.fixture
-def live(fake: Any, api: SageMakerApi, settings: Settings) -> str:
-    """Version 1 is approved, deployed and in service; returns its endpoint config."""
-    fake.register(GROUP, approval="Approved")
-    look(api, settings)
-    fake.settle(ENDPOINT)
-    look(api, settings)
-    fake.calls.clear()
-    return str(fake.endpoints[ENDPOINT]["EndpointConfigName"])
-
-
-def served(fake: Any) -> str:
-    """The model package that the endpoint serves, found the way SageMaker finds it."""
-    config = fake.endpoint_configs[fake.endpoints[ENDPOINT]["EndpointConfigName"]]
-    model = fake.models[config["ProductionVariants"][0]["ModelName"]]
-    return str(model["Containers"][0]["ModelPackageName"])
-
-
-def deploy(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    assert isinstance(look(api, settings), Wait)
-    fake.settle(ENDPOINT)
-    assert isinstance(look(api, settings), Settled)
 
 
 def test_a_silent_rollback_is_a_failure_and_is_not_repeated(
@@ -65,52 +35,52 @@ def test_a_silent_rollback_is_a_failure_and_is_not_repeated(
 
 @pytest.mark.usefixtures("live")
 def test_after_a_failure_a_new_approval_tries_once_more(
-    fake: Any, api: SageMakerApi, settings: Settings
+    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
     look(api, settings)
     fake.roll_back(ENDPOINT)
     look(api, settings)
     fake.decide(newer, "Approved")
-    deploy(fake, api, settings)
-    assert served(fake) == newer
+    deploy()
+    assert fake.served(ENDPOINT) == newer
 
 
 @pytest.mark.usefixtures("live")
 def test_after_a_failure_another_version_is_deployed(
-    fake: Any, api: SageMakerApi, settings: Settings
+    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
 ) -> None:
     fake.register(GROUP, approval="Approved")
     look(api, settings)
     fake.roll_back(ENDPOINT)
     latest = fake.register(GROUP, approval="Approved")
-    deploy(fake, api, settings)
-    assert served(fake) == latest
+    deploy()
+    assert fake.served(ENDPOINT) == latest
 
 
 @pytest.mark.usefixtures("live")
 def test_after_a_failure_another_hosting_config_is_tried(
-    fake: Any, api: SageMakerApi, settings: Settings
+    fake: Any, api: SageMakerApi, settings: Settings, bigger: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
     look(api, settings)
     fake.roll_back(ENDPOINT)
     look(api, settings)
-    deploy(fake, api, replace(settings, hosting=BIGGER))
-    assert served(fake) == newer
+    deploy(fake, api, replace(settings, hosting=bigger))
+    assert fake.served(ENDPOINT) == newer
 
 
 def test_a_success_nobody_looked_at_is_not_a_failure_later(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
+    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
 ) -> None:
     second = fake.register(GROUP, approval="Approved")
     look(api, settings)
     fake.settle(ENDPOINT)
     third = fake.register(GROUP, approval="Approved")
-    deploy(fake, api, settings)
+    deploy()
     fake.decide(third, "Rejected")
-    deploy(fake, api, settings)
-    assert served(fake) == second != live
+    deploy()
+    assert fake.served(ENDPOINT) == second != live
 
 
 def test_an_endpoint_that_could_not_be_created_is_left_to_be_read(
@@ -142,7 +112,7 @@ def test_a_failed_endpoint_is_recreated_on_the_next_version(
     assert look(api, settings) == Wait("Creating")
     fake.settle(ENDPOINT)
     assert isinstance(look(api, settings), Settled)
-    assert served(fake) == newer
+    assert fake.served(ENDPOINT) == newer
 
 
 def test_an_update_not_seen_to_begin_is_not_noted(
