@@ -122,10 +122,10 @@ def test_rejecting_everything_keeps_the_endpoint_as_it_is(
 
 
 def test_a_changed_hosting_config_moves_the_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, bigger: Any
+    fake: Any, api: SageMakerApi, settings: Settings, live: str, bigger: Any, deploy: Any
 ) -> None:
     package = fake.served(ENDPOINT)
-    deploy(fake, api, replace(settings, hosting=bigger))
+    deploy(replace(settings, hosting=bigger))
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] != live
     assert fake.served(ENDPOINT) == package
 

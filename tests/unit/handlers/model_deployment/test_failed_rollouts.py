@@ -60,13 +60,13 @@ def test_after_a_failure_another_version_is_deployed(
 
 @pytest.mark.usefixtures("live")
 def test_after_a_failure_another_hosting_config_is_tried(
-    fake: Any, api: SageMakerApi, settings: Settings, bigger: Any
+    fake: Any, api: SageMakerApi, settings: Settings, bigger: Any, deploy: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
     look(api, settings)
     fake.roll_back(ENDPOINT)
     look(api, settings)
-    deploy(fake, api, replace(settings, hosting=bigger))
+    deploy(replace(settings, hosting=bigger))
     assert fake.served(ENDPOINT) == newer
 
 
