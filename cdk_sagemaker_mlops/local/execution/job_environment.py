@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import os
 import shlex
 import sys
@@ -51,7 +49,7 @@ def job_environment(
     return {
         **{name: source[name] for name in sorted(_PASSED_ON & source.keys())},
         "PATH": os.pathsep.join((str(_commands(folder / "bin")), "/usr/local/bin", "/usr/bin", "/bin")),
-        "PYTHONPATH": os.pathsep.join([str(installed), *_shipped_pip()]),
+        "PYTHONPATH": str(installed),
         "PYTHONUNBUFFERED": "1",
         "PYTHONNOUSERSITE": "1",
         "PIP_TARGET": str(installed),
@@ -75,16 +73,3 @@ def _commands(folder: Path) -> Path:
             path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
             path.chmod(0o755)
     return folder
-
-
-@functools.cache
-def _shipped_pip() -> list[str]:
-    """Returns the path of the pip that the interpreter was shipped with, if the environment has none itself.
-
-    Toolkits run ``python -m pip`` when the code brings a requirements.txt, and environments made by uv have
-    no pip.
-    """
-    shipped = importlib.util.find_spec("ensurepip")
-    if importlib.util.find_spec("pip") is not None or shipped is None or shipped.origin is None:
-        return []
-    return [str(path) for path in sorted(Path(shipped.origin).parent.glob("_bundled/pip-*.whl"))[-1:]]

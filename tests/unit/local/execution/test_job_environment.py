@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from cdk_sagemaker_mlops.local.execution.job_environment import _shipped_pip, job_environment
+from cdk_sagemaker_mlops.local.execution.job_environment import job_environment
 
 CALLER = {
     "SECRET_TOKEN": "s",
@@ -47,19 +44,10 @@ def test_python_is_this_environments_interpreter(tmp_path: Path) -> None:
         assert result.stdout.strip() == sys.prefix
 
 
-def test_an_environment_without_pip_gets_the_one_shipped_with_python(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Environments made by uv have no pip; a requirements.txt must be installable all the same."""
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else find_spec(name))
-    _shipped_pip.cache_clear()
-    try:
-        environment = make(tmp_path)
-    finally:
-        _shipped_pip.cache_clear()
-    answer = subprocess.check_output(["python", "-m", "pip", "--version"], env=environment, text=True)
-    assert "ensurepip" in answer
+def test_pip_is_there_for_a_requirements_file(tmp_path: Path) -> None:
+    """Environments made by uv have none of their own; the training toolkit brings it."""
+    answer = subprocess.check_output(["python", "-m", "pip", "--version"], env=make(tmp_path), text=True)
+    assert answer.startswith("pip ")
 
 
 def test_what_a_job_installs_stays_in_its_folder(tmp_path: Path) -> None:
