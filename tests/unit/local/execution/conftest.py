@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,38 +12,8 @@ import pytest
 
 from cdk_sagemaker_mlops.local.execution import PipelineRun
 from cdk_sagemaker_mlops.local.execution.graph import build
-from cdk_sagemaker_mlops.local.execution.opt_ml import MountedOptMl, OptMl, RewrittenOptMl, best_opt_ml
+from cdk_sagemaker_mlops.local.execution.opt_ml import OptMl, best_opt_ml
 from cdk_sagemaker_mlops.local.execution.step_context import Execution, StepContext
-
-
-class FolderStorage:
-    """Objects as files: ``s3://bucket/key`` is ``root/bucket/key``."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def path(self, s3_uri: str) -> Path:
-        return self.root / s3_uri.removeprefix("s3://")
-
-    def list(self, s3_uri: str) -> list[str]:
-        at = self.path(s3_uri.rstrip("/"))
-        if at.is_file():
-            return [s3_uri]
-        return [f"s3://{path.relative_to(self.root)}" for path in sorted(at.rglob("*")) if path.is_file()]
-
-    def download(self, s3_uri: str, path: Path) -> None:
-        shutil.copyfile(self.path(s3_uri), path)
-
-    def upload(self, path: Path, s3_uri: str) -> None:
-        target = self.path(s3_uri)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-
-    def write(self, s3_uri: str, content: str | bytes) -> str:
-        target = self.path(s3_uri)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
-        return s3_uri
 
 
 class RecordingRegistry:
@@ -66,25 +35,8 @@ class RecordingRegistry:
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> FolderStorage:
-    return FolderStorage(tmp_path / "s3")
-
-
-@pytest.fixture
 def registry() -> RecordingRegistry:
     return RecordingRegistry()
-
-
-WAYS: dict[str, OptMl] = {"mounted": MountedOptMl(), "rewritten": RewrittenOptMl()}
-
-
-@pytest.fixture(params=list(WAYS))
-def opt_ml(request: pytest.FixtureRequest) -> OptMl:
-    """Both ways of showing /opt/ml; the exact one only where the system allows it."""
-    way = WAYS[request.param]
-    if isinstance(way, MountedOptMl) and not isinstance(best_opt_ml(), MountedOptMl):
-        pytest.skip("this system allows no user namespaces")
-    return way
 
 
 EXECUTION = Execution(
@@ -98,9 +50,7 @@ EXECUTION = Execution(
 
 
 @pytest.fixture
-def step_context(
-    tmp_path: Path, storage: FolderStorage, registry: RecordingRegistry
-) -> Callable[..., StepContext]:
+def step_context(tmp_path: Path, storage: Any, registry: RecordingRegistry) -> Callable[..., StepContext]:
     """Returns a context for one step."""
 
     def make(name: str = "Step", kind: str = "Processing", opt_ml: OptMl | None = None) -> StepContext:
@@ -123,9 +73,7 @@ def step_context(
 
 
 @pytest.fixture
-def make_run(
-    tmp_path: Path, storage: FolderStorage, registry: RecordingRegistry
-) -> Callable[..., PipelineRun]:
+def make_run(tmp_path: Path, storage: Any, registry: RecordingRegistry) -> Callable[..., PipelineRun]:
     def make(
         steps: list[dict[str, Any]],
         parameters: dict[str, str] | None = None,
