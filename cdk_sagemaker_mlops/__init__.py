@@ -10,8 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cdk_sagemaker_mlops.config.batch_transform import BatchTransform
+    from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityCheck
+    from cdk_sagemaker_mlops.config.encryption import Encryption
     from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint, ServerlessEndpoint
+    from cdk_sagemaker_mlops.config.inference import Inference
+    from cdk_sagemaker_mlops.config.network import Network
+    from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
+    from cdk_sagemaker_mlops.config.retries import Retries
     from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
+    from cdk_sagemaker_mlops.config.training import Training
+    from cdk_sagemaker_mlops.config.tuning import Tuning
     from cdk_sagemaker_mlops.constructs.model_deployment import ModelDeployment
     from cdk_sagemaker_mlops.constructs.model_registry import ModelRegistry
     from cdk_sagemaker_mlops.constructs.training_pipeline import TrainingPipeline
@@ -20,32 +29,54 @@ if TYPE_CHECKING:
     from cdk_sagemaker_mlops.mlops_pipeline import MlopsPipeline
 
 __all__ = [
+    "BatchTransform",
+    "BiasCheck",
     "DefinitionError",
+    "Encryption",
+    "Evaluation",
+    "ExplainabilityCheck",
+    "Inference",
     "LocalRunError",
     "MlopsError",
     "MlopsPipeline",
     "ModelDeployment",
     "ModelRegistry",
+    "Network",
     "PipelineContext",
+    "Preprocessing",
     "RealTimeEndpoint",
+    "Retries",
     "ServerlessEndpoint",
     "StandardPipeline",
+    "Training",
     "TrainingPipeline",
+    "Tuning",
     "ValidationError",
 ]
 
 _MODULES = {
+    "BatchTransform": "config.batch_transform",
+    "BiasCheck": "config.clarify_checks",
     "DefinitionError": "errors",
+    "Encryption": "config.encryption",
+    "Evaluation": "config.processing",
+    "ExplainabilityCheck": "config.clarify_checks",
+    "Inference": "config.inference",
     "LocalRunError": "errors",
     "MlopsError": "errors",
     "MlopsPipeline": "mlops_pipeline",
     "ModelDeployment": "constructs.model_deployment",
     "ModelRegistry": "constructs.model_registry",
+    "Network": "config.network",
     "PipelineContext": "definition.pipeline_context",
+    "Preprocessing": "config.processing",
     "RealTimeEndpoint": "config.endpoint",
+    "Retries": "config.retries",
     "ServerlessEndpoint": "config.endpoint",
     "StandardPipeline": "config.standard_pipeline",
+    "Training": "config.training",
     "TrainingPipeline": "constructs.training_pipeline",
+    "Tuning": "config.tuning",
     "ValidationError": "errors",
 }
 

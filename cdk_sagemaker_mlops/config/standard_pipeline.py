@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.config import checks, stage_checks
+from cdk_sagemaker_mlops.config.batch_transform import BatchTransform
+from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityCheck
+from cdk_sagemaker_mlops.config.encryption import Encryption
+from cdk_sagemaker_mlops.config.framework import framework_problems
+from cdk_sagemaker_mlops.config.hyperparameters import (
+    HyperparameterValue,
+    hyperparameter_problems,
+)
+from cdk_sagemaker_mlops.config.inference import Inference
+from cdk_sagemaker_mlops.config.network import Network
+from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
+from cdk_sagemaker_mlops.config.quality_gate import (
+    ApprovalStatus,
+    MetricObjective,
+    ProblemType,
+    quality_gate_problems,
+)
+from cdk_sagemaker_mlops.config.retries import Retries
+from cdk_sagemaker_mlops.config.training import Training
+from cdk_sagemaker_mlops.config.tuning import Tuning
 from cdk_sagemaker_mlops.errors import Problem
 
-HyperparameterValue = str | int | float | bool
-ProblemType = Literal["BinaryClassification", "MulticlassClassification", "Regression"]
-MetricObjective = Literal["Maximize", "Minimize"]
-ApprovalStatus = Literal["PendingManualApproval", "Approved", "Rejected"]
-
-# Top-level keys of SageMaker's model-quality JSON:
-# https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html
-METRIC_GROUPS: Mapping[str, str] = {
-    "BinaryClassification": "binary_classification_metrics",
-    "MulticlassClassification": "multiclass_classification_metrics",
-    "Regression": "regression_metrics",
-}
-_OBJECTIVES = ("Maximize", "Minimize")
-# botocore's sagemaker model, ModelApprovalStatus.
-_APPROVAL_STATUSES = ("PendingManualApproval", "Approved", "Rejected")
 # Names of the parameters that the pipeline has anyway; a hyperparameter may not become one of them.
 PARAMETER_NAMES = (
     "InputDataUri",
@@ -35,19 +37,34 @@ PARAMETER_NAMES = (
     "ModelApprovalStatus",
     "MetricThreshold",
 )
-
-
-def parameter_name(hyperparameter: str) -> str:
-    """Returns the pipeline parameter of a hyperparameter: ``max_iter`` becomes ``MaxIter``."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", hyperparameter))
+TRANSFORM_PARAMETER = "TransformInputUri"
+# botocore's sagemaker model: HyperParameterTrainingJobEnvironmentMap.
+_MOST_TUNING_VARIABLES = 48
+# Each group of options, and the class that it must be an instance of.
+_STAGES: Mapping[str, type] = {
+    "preprocessing": Preprocessing,
+    "training": Training,
+    "evaluation": Evaluation,
+    "inference": Inference,
+}
+_OPTIONAL_STAGES: Mapping[str, type] = {
+    "tuning": Tuning,
+    "batch_transform": BatchTransform,
+    "bias_check": BiasCheck,
+    "explainability_check": ExplainabilityCheck,
+    "network": Network,
+    "encryption": Encryption,
+    "retries": Retries,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class StandardPipeline:
     """The built-in pipeline: Preprocess, Train, Evaluate, then RegisterModel or Fail.
 
-    Its scripts run in AWS's scikit-learn container, as SageMaker documents: ``preprocess.py`` and
-    ``evaluate.py`` as processing jobs, ``train.py`` in script mode. They meet at these paths:
+    Its scripts run in AWS's scikit-learn container, or another framework's, as SageMaker documents:
+    ``preprocess.py`` and ``evaluate.py`` as processing jobs, ``train.py`` in script mode. They meet at these
+    paths:
 
     * ``preprocess.py`` reads ``/opt/ml/processing/input/data`` and writes ``/opt/ml/processing/output/train``
       and ``/opt/ml/processing/output/test``.
@@ -71,7 +88,15 @@ class StandardPipeline:
         evaluate_script: File in ``source_dir``. Default: ``"evaluate.py"``.
         inference_script: File that ``train_script`` puts into ``code/`` of the model artifact, also in
             ``source_dir``. Default: ``"inference.py"``.
-        framework_version: Version of the scikit-learn container. Default: ``"1.9-0"``.
+        framework: Framework whose images run the scripts: ``sklearn``, ``xgboost``, ``pytorch``,
+            ``tensorflow``, ``huggingface``, or another that the SageMaker SDK knows by that name and whose
+            images have SageMaker's toolkits. Hugging Face's training images need GPU instances, or
+            ``image_uri`` for the processing stages. Default: ``"sklearn"``.
+        framework_version: Version of the framework's images. Default: ``"1.9-0"``.
+        py_version: Python version of the images, such as ``py312``. Default: the only one there is for the
+            version.
+        base_framework_version: What Hugging Face's images are built on, such as ``pytorch2.6.0``.
+            Default: none; Hugging Face needs one.
         processing_instance_type: Instance type of Preprocess and Evaluate. Default: ``"ml.m5.large"``.
         training_instance_type: Instance type of Train. Default: ``"ml.m5.large"``.
         volume_size_in_gb: Storage of each job's instance in GB, 1 to 16384. Default: ``30``.
@@ -88,10 +113,30 @@ class StandardPipeline:
             in both. Default: ``"Maximize"``.
         approval_status: Approval status that a model package is registered with. ``Approved`` deploys every
             model that passes the threshold without asking anyone. Default: ``"PendingManualApproval"``.
-        cache_expire_after: How long a cached step is reused, as an ISO 8601 duration. Default: ``"P30D"``.
+        cache_expire_after: How long a cached step is reused, as an ISO 8601 duration; ``None`` runs every
+            step every time. Default: ``"P30D"``.
+        preprocessing: How Preprocess runs: instances, sharding, environment, image.
+            Default: ``Preprocessing()``.
+        training: How Train runs: instances, managed spot training, warm pool, environment, image.
+            Default: ``Training()``.
+        evaluation: How Evaluate runs: environment, image. Default: ``Evaluation()``.
+        inference: The container that the model is registered with. Default: ``Inference()``.
+        tuning: Search for hyperparameters: Tune takes Train's place, and the best model is evaluated and
+            registered. Default: none.
+        batch_transform: Batch of data to predict for with each registered model. Default: none.
+        bias_check: Clarify's report on the training data's bias. Default: none.
+        explainability_check: Clarify's report on what the model's predictions depend on. Default: none.
+        network: VPC, isolation and traffic encryption of the jobs. Default: none, SageMaker's own network.
+        encryption: KMS keys of the jobs' storage and outputs. Default: none, SageMaker's own keys.
+        retries: When to try a step again. Default: none, SageMaker's own policy, which covers service faults
+            and throttling.
+        max_parallel_execution_steps: Most steps of an execution that run at the same time, at least 1.
+            Default: none, as many as the account's quotas allow.
+        tags: Tags of every job, up to 50; values may be CDK tokens. Default: none.
 
     Raises:
         ValidationError: A value is out of its range, or a script is missing from ``source_dir``.
+        TypeError: A group of options is of another type.
     """
 
     source_dir: str | Path
@@ -99,7 +144,10 @@ class StandardPipeline:
     train_script: str = "train.py"
     evaluate_script: str = "evaluate.py"
     inference_script: str = "inference.py"
+    framework: str = "sklearn"
     framework_version: str = "1.9-0"
+    py_version: str | None = None
+    base_framework_version: str | None = None
     processing_instance_type: str = "ml.m5.large"
     training_instance_type: str = "ml.m5.large"
     volume_size_in_gb: int = 30
@@ -110,19 +158,87 @@ class StandardPipeline:
     metric_threshold: float = 0.8
     metric_objective: MetricObjective = "Maximize"
     approval_status: ApprovalStatus = "PendingManualApproval"
-    cache_expire_after: str = "P30D"
+    cache_expire_after: str | None = "P30D"
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    training: Training = field(default_factory=Training)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    inference: Inference = field(default_factory=Inference)
+    tuning: Tuning | None = None
+    batch_transform: BatchTransform | None = None
+    bias_check: BiasCheck | None = None
+    explainability_check: ExplainabilityCheck | None = None
+    network: Network | None = None
+    encryption: Encryption | None = None
+    retries: Retries | None = None
+    max_parallel_execution_steps: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         checks.argument_type("source_dir", self.source_dir, (str, Path))
         checks.argument_type("hyperparameters", self.hyperparameters, Mapping)
+        checks.argument_type("tags", self.tags, Mapping)
+        for name, kind in _STAGES.items():
+            checks.argument_type(name, getattr(self, name), kind)
+        for name, kind in _OPTIONAL_STAGES.items():
+            checks.argument_type(name, getattr(self, name), (kind, type(None)))
         checks.raise_problems(
             [
                 *self._script_problems(),
+                *framework_problems(
+                    self.framework, self.framework_version, self.py_version, self.base_framework_version
+                ),
                 *self._compute_problems(),
-                *self._hyperparameter_problems(),
-                *self._gate_problems(),
+                *hyperparameter_problems(
+                    self.hyperparameters,
+                    reserved=self._reserved_parameters(),
+                    tuned=() if self.tuning is None else self.tuning.hyperparameter_ranges.keys(),
+                ),
+                *quality_gate_problems(
+                    problem_type=self.problem_type,
+                    metric_name=self.metric_name,
+                    metric_threshold=self.metric_threshold,
+                    metric_objective=self.metric_objective,
+                    approval_status=self.approval_status,
+                ),
+                *self._stage_problems(),
             ]
         )
+
+    def _reserved_parameters(self) -> tuple[str, ...]:
+        return (*PARAMETER_NAMES, TRANSFORM_PARAMETER) if self.batch_transform else PARAMETER_NAMES
+
+    def _stage_problems(self) -> Iterator[Problem | None]:
+        if isinstance(self.max_runtime_in_seconds, int):
+            yield self.training.wait_problem(self.max_runtime_in_seconds)
+        if self.tuning is not None and len(self.training.environment) > _MOST_TUNING_VARIABLES:
+            yield Problem(
+                code="TooManyEnvironmentVariables",
+                parameter="training.environment",
+                rule=f"have at most {_MOST_TUNING_VARIABLES} variables with tuning",
+                value=len(self.training.environment),
+                fix="put the rest into a file in source_dir",
+            )
+        # Clarify asks the model on an endpoint, which a container without network cannot call:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-run.html
+        isolated = self.network is not None and self.network.enable_network_isolation
+        if isolated and self.explainability_check is not None:
+            yield Problem(
+                code="ExplainabilityNeedsNetwork",
+                parameter="explainability_check",
+                rule="be left out with network isolation",
+                value=self.explainability_check,
+                fix="use subnets without a route to the internet instead of enable_network_isolation",
+            )
+        yield stage_checks.whole_number(
+            "max_parallel_execution_steps",
+            self.max_parallel_execution_steps,
+            1,
+            None,
+            code="InvalidParallelism",
+            unit="steps",
+            fix="leave it out for no limit",
+        )
+        yield from stage_checks.tags("tags", self.tags)
 
     def _script_problems(self) -> Iterator[Problem | None]:
         folder = Path(self.source_dir)
@@ -148,14 +264,6 @@ class StandardPipeline:
                 )
 
     def _compute_problems(self) -> Iterator[Problem | None]:
-        yield checks.matches(
-            "framework_version",
-            self.framework_version,
-            r"\d[\w.]*-\d[\w.-]*",
-            code="InvalidFrameworkVersion",
-            rule="look like '<version>-<build>'",
-            fix="use a version that AWS publishes an image for, such as '1.9-0'",
-        )
         yield checks.instance_type("processing_instance_type", self.processing_instance_type)
         yield checks.instance_type("training_instance_type", self.training_instance_type)
         # Ranges from botocore's sagemaker model: ProcessingVolumeSizeInGB and ProcessingMaxRuntimeInSeconds,
@@ -185,73 +293,4 @@ class StandardPipeline:
             code="InvalidCacheExpiry",
             rule="be an ISO 8601 duration",
             fix="use a duration such as 'P30D' or 'PT12H'",
-        )
-
-    def _hyperparameter_problems(self) -> Iterator[Problem | None]:
-        taken = {name: name for name in PARAMETER_NAMES}
-        for name, value in self.hyperparameters.items():
-            path = f"hyperparameters[{name!r}]"
-            yield checks.matches(
-                path,
-                str(name),
-                r"[A-Za-z][A-Za-z0-9_-]{0,255}",
-                code="InvalidHyperparameterName",
-                rule="have a name of letters, digits, '_' and '-' that starts with a letter",
-                fix="rename it here and in the training script",
-            )
-            if not isinstance(value, str | int | float) or (
-                isinstance(value, float) and not math.isfinite(value)
-            ):
-                yield Problem(
-                    code="InvalidHyperparameterValue",
-                    parameter=path,
-                    rule="be a string, a finite number or a bool",
-                    value=value,
-                    fix="pass structured values as a JSON string",
-                )
-            clash = taken.setdefault(parameter_name(str(name)), str(name))
-            if clash != name:
-                yield Problem(
-                    code="HyperparameterNameTaken",
-                    parameter=path,
-                    rule="become a pipeline parameter of its own",
-                    value=parameter_name(str(name)),
-                    fix=f"rename it: {clash!r} has that parameter already",
-                )
-
-    def _gate_problems(self) -> Iterator[Problem | None]:
-        yield checks.one_of(
-            "problem_type",
-            self.problem_type,
-            tuple(METRIC_GROUPS),
-            code="InvalidProblemType",
-            fix="choose the one that says what the model predicts",
-        )
-        yield checks.matches(
-            "metric_name",
-            self.metric_name,
-            r"[A-Za-z0-9_]+",
-            code="InvalidMetricName",
-            rule="be letters, digits and '_'",
-            fix="use the key that the evaluation writes, such as 'accuracy', 'auc' or 'rmse'",
-        )
-        yield checks.finite(
-            "metric_threshold",
-            self.metric_threshold,
-            code="InvalidMetricThreshold",
-            fix="give the value that a model must reach to be registered",
-        )
-        yield checks.one_of(
-            "metric_objective",
-            self.metric_objective,
-            _OBJECTIVES,
-            code="InvalidMetricObjective",
-            fix="use 'Maximize' if more is better",
-        )
-        yield checks.one_of(
-            "approval_status",
-            self.approval_status,
-            _APPROVAL_STATUSES,
-            code="InvalidApprovalStatus",
-            fix="use 'PendingManualApproval' unless every passing model may go live unseen",
         )

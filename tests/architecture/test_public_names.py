@@ -10,17 +10,28 @@ import pytest
 import cdk_sagemaker_mlops
 
 PUBLIC = [
+    "BatchTransform",
+    "BiasCheck",
     "DefinitionError",
+    "Encryption",
+    "Evaluation",
+    "ExplainabilityCheck",
+    "Inference",
     "LocalRunError",
     "MlopsError",
     "MlopsPipeline",
     "ModelDeployment",
     "ModelRegistry",
+    "Network",
     "PipelineContext",
+    "Preprocessing",
     "RealTimeEndpoint",
+    "Retries",
     "ServerlessEndpoint",
     "StandardPipeline",
+    "Training",
     "TrainingPipeline",
+    "Tuning",
     "ValidationError",
 ]
 

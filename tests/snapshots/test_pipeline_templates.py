@@ -11,14 +11,24 @@ from typing import Any
 
 import aws_cdk
 import pytest
-from aws_cdk import App, Environment, RemovalPolicy, Stack
+from aws_cdk import App, CfnParameter, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from cdk_sagemaker_mlops import MlopsPipeline, RealTimeEndpoint, StandardPipeline, TrainingPipeline
+from cdk_sagemaker_mlops.config.batch_transform import BatchTransform
+from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityCheck
+from cdk_sagemaker_mlops.config.encryption import Encryption
+from cdk_sagemaker_mlops.config.inference import Inference
+from cdk_sagemaker_mlops.config.network import Network
+from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
+from cdk_sagemaker_mlops.config.retries import Retries
+from cdk_sagemaker_mlops.config.training import Training
+from cdk_sagemaker_mlops.config.tuning import Tuning
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests" / "unit" / "definition" / "pipelines" / "code"
@@ -73,6 +83,112 @@ def full_pipeline(app: App) -> Stack:
     return stack
 
 
+def shared_options(stack: Stack) -> dict[str, Any]:
+    """Every option of jobs, with CDK tokens wherever one may stand."""
+
+    def known_at_deployment(name: str) -> str:
+        return CfnParameter(stack, name).value_as_string
+
+    key = kms.Key(stack, "Key").key_arn
+    return {
+        "preprocessing": Preprocessing(
+            instance_count=4,
+            s3_data_distribution_type="ShardedByS3Key",
+            environment={"STAGE": "preprocess", "TABLE": known_at_deployment("Table")},
+            image_uri=known_at_deployment("PreprocessingImage"),
+        ),
+        "evaluation": Evaluation(environment={"STAGE": "evaluate"}, image_uri="churn/evaluate:1"),
+        "inference": Inference(
+            instance_type="ml.g5.xlarge",
+            environment={"WORKERS": "2"},
+            image_uri=known_at_deployment("InferenceImage"),
+        ),
+        "encryption": Encryption(volume_kms_key_id=key, output_kms_key_id=key),
+        "retries": Retries(max_attempts=3, interval_seconds=60, backoff_rate=1.5),
+        "max_parallel_execution_steps": 2,
+        "tags": {"team": "churn", "cost-center": known_at_deployment("CostCenter")},
+        "network": Network(
+            subnets=[known_at_deployment("Subnet"), "subnet-2"],
+            security_group_ids=[known_at_deployment("SecurityGroup")],
+            enable_inter_container_traffic_encryption=True,
+        ),
+    }
+
+
+def everything_trained(app: App) -> Stack:
+    stack = Stack(app, "Churn")
+    pipeline = StandardPipeline(
+        source_dir=SCRIPTS,
+        **shared_options(stack),
+        training=Training(
+            instance_count=2,
+            enable_managed_spot_training=True,
+            max_wait_time_in_seconds=7000,
+            checkpoint_local_path="/opt/ml/mine",
+            environment={"STAGE": "train"},
+            image_uri="churn/train:1",
+        ),
+        batch_transform=BatchTransform(
+            input_data_uri="s3://churn-data/batch",
+            instance_type="ml.c5.large",
+            instance_count=2,
+            content_type="application/json",
+            accept="application/json",
+            split_type="None",
+            assemble_with="None",
+            environment={"STAGE": "transform"},
+        ),
+        bias_check=BiasCheck(
+            label="churned",
+            label_values_or_threshold=[0],
+            facet_name="age",
+            facet_values_or_threshold=[60],
+            headers=["churned", "age"],
+            check_drift=True,
+            instance_type="ml.c5.xlarge",
+        ),
+        explainability_check=ExplainabilityCheck(
+            label="churned",
+            headers=["churned", "age"],
+            num_samples=50,
+            check_drift=True,
+            instance_type="ml.c5.xlarge",
+        ),
+        cache_expire_after=None,
+    )
+    TrainingPipeline(stack, "Training", pipeline=pipeline, model_package_group_name="churn-models")
+    return stack
+
+
+def everything_tuned(app: App) -> Stack:
+    stack = Stack(app, "Churn")
+    pipeline = StandardPipeline(
+        source_dir=SCRIPTS,
+        framework="xgboost",
+        framework_version="1.7-1",
+        hyperparameters={"verbosity": 1},
+        training=Training(keep_alive_period_in_seconds=600, environment={"STAGE": "train"}),
+        tuning=Tuning(
+            metric_name="auc",
+            metric_regex="auc=([0-9.]+)",
+            hyperparameter_ranges={"depth": (2, 8), "eta": (0.01, 0.3), "booster": ["gbtree", "dart"]},
+            scaling_types={"eta": "Logarithmic"},
+            objective_type="Minimize",
+            strategy="Random",
+            max_jobs=20,
+            max_parallel_jobs=4,
+            early_stopping_type="Auto",
+            random_seed=0,
+        ),
+        encryption=Encryption(volume_kms_key_id="alias/mine", output_kms_key_id="alias/mine"),
+        network=Network(enable_network_isolation=True, enable_inter_container_traffic_encryption=True),
+        tags={"team": "churn"},
+        retries=Retries(),
+    )
+    TrainingPipeline(stack, "Training", pipeline=pipeline, model_package_group_name="churn-models")
+    return stack
+
+
 def readable(template: dict[str, Any]) -> dict[str, Any]:
     """The template without hashes, with the definition as JSON, and one region of each table."""
     for resource in template["Resources"].values():
@@ -98,6 +214,15 @@ def _joined(value: Any) -> str:
 @pytest.mark.parametrize("define", [default_pipeline, full_pipeline], ids=lambda f: f.__name__)
 def test_template(define: Callable[[App], Stack], snapshot: SnapshotAssertion) -> None:
     assert readable(Template.from_stack(define(App())).to_json()) == snapshot.use_extension(Here)
+
+
+@pytest.mark.parametrize("define", [everything_trained, everything_tuned], ids=lambda f: f.__name__)
+def test_definition(define: Callable[[App], Stack], snapshot: SnapshotAssertion) -> None:
+    resources = readable(Template.from_stack(define(App())).to_json())["Resources"].values()
+    (pipeline,) = (item for item in resources if item["Type"] == "AWS::SageMaker::Pipeline")
+    body = pipeline["Properties"]["PipelineDefinition"]["PipelineDefinitionBody"]
+
+    assert body == snapshot.use_extension(Here)
 
 
 def test_the_quickstart_consists_of_these(

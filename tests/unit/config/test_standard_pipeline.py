@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline, parameter_name
+from cdk_sagemaker_mlops.config.hyperparameters import parameter_name
+from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.errors import ValidationError
 
 

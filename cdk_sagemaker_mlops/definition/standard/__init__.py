@@ -1,0 +1,1 @@
+"""The steps of the built-in pipeline, a module a stage."""
