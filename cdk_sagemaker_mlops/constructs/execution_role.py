@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from aws_cdk import ArnFormat, Fn, Stack
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.constructs.defined_steps import DefinedSteps
 from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts
-from cdk_sagemaker_mlops.constructs.sagemaker_names import arns
+from cdk_sagemaker_mlops.constructs.job_permissions import check_statements, job_statements, log_statements
+from cdk_sagemaker_mlops.constructs.network_permissions import key_statements, vpc_statements
+from cdk_sagemaker_mlops.constructs.resource_permissions import (
+    cleanup_statements,
+    hosting_statements,
+    lineage_statements,
+    model_statements,
+)
+from cdk_sagemaker_mlops.constructs.service_permissions import (
+    emr_serverless_statements,
+    emr_statements,
+    function_statements,
+    queue_statements,
+)
 from cdk_sagemaker_mlops.definition import placeholders
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
 
-# Step type to (name of the job's API noun, ARN resource). SageMaker names a pipeline's jobs
-# "pipelines-<execution id>-<step>-<suffix>".
-_JOBS: Mapping[str, tuple[str, str]] = {
-    "Processing": ("ProcessingJob", "processing-job"),
-    "Training": ("TrainingJob", "training-job"),
-    "Transform": ("TransformJob", "transform-job"),
-    "Tuning": ("HyperParameterTuningJob", "hyper-parameter-tuning-job"),
-}
-_LOG_GROUPS = {"Processing": "ProcessingJobs", "Training": "TrainingJobs", "Transform": "TransformJobs"}
 _IMAGE_URI = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[a-z.]+/([\w./-]+?)(?=[:@\"])")
 
 
@@ -51,25 +54,25 @@ def execution_statements(
 ) -> list[iam.PolicyStatement]:
     """Returns what an execution of ``definition`` needs, and nothing that can be narrowed further."""
     stack = Stack.of(images)
-    step_types = sorted({step["Type"] for step in _steps(json.loads(definition.document)["Steps"])})
+    defined = DefinedSteps.read(definition, stack, role_arn=role.role_arn, bucket_name=bucket.bucket_name)
     return [
         *_bucket_statements(bucket),
         *_input_data_statements(stack, input_data_uri),
-        *_job_statements(stack, step_types, role),
-        *_log_statements(stack, step_types),
-        *_model_statements(stack, step_types, model_package_group_name),
+        *job_statements(defined, role),
+        *log_statements(defined),
+        *check_statements(defined),
+        *model_statements(defined, model_package_group_name),
+        *hosting_statements(defined),
+        *lineage_statements(defined),
+        *cleanup_statements(defined, bucket),
+        *function_statements(defined),
+        *queue_statements(defined),
+        *emr_statements(defined),
+        *emr_serverless_statements(defined),
+        *vpc_statements(defined),
+        *key_statements(defined),
         *_image_statements(stack, definition.document, images),
     ]
-
-
-def _steps(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for step in steps:
-        yield step
-        arguments = step.get("Arguments", {})
-        for nested in ("IfSteps", "ElseSteps", "Steps"):
-            inner = arguments.get(nested)
-            if isinstance(inner, list):
-                yield from _steps(inner)
 
 
 def _bucket_statements(bucket: s3.IBucket) -> Iterator[iam.PolicyStatement]:
@@ -92,76 +95,6 @@ def _input_data_statements(stack: Stack, uri: str | None) -> Iterator[iam.Policy
         objects = f"arn:{stack.partition}:s3:::{bucket}/{key}*"
     yield iam.PolicyStatement(actions=["s3:ListBucket"], resources=[f"arn:{stack.partition}:s3:::{bucket}"])
     yield iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects])
-
-
-def _job_statements(stack: Stack, step_types: list[str], role: iam.IRole) -> Iterator[iam.PolicyStatement]:
-    jobs = [_JOBS[step_type] for step_type in step_types if step_type in _JOBS]
-    for noun, resource in jobs:
-        yield iam.PolicyStatement(
-            actions=[
-                *(f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")),
-                "sagemaker:AddTags",
-            ],
-            resources=arns(stack, resource, "pipelines-*"),
-        )
-    if jobs or "Model" in step_types:
-        yield iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        )
-
-
-def _log_statements(stack: Stack, step_types: list[str]) -> Iterator[iam.PolicyStatement]:
-    groups = [_LOG_GROUPS[step_type] for step_type in step_types if step_type in _LOG_GROUPS]
-    if not groups:
-        return
-    arns = [
-        stack.format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=f"/aws/sagemaker/{group}",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        for group in groups
-    ]
-    yield iam.PolicyStatement(
-        actions=["logs:CreateLogGroup", "logs:DescribeLogStreams"], resources=[f"{arn}:*" for arn in arns]
-    )
-    yield iam.PolicyStatement(
-        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[f"{arn}:log-stream:pipelines-*" for arn in arns],
-    )
-    # PutMetricData has no resource to name; its namespace is what can be narrowed.
-    yield iam.PolicyStatement(
-        actions=["cloudwatch:PutMetricData"],
-        resources=["*"],
-        conditions={
-            "StringEquals": {"cloudwatch:namespace": [f"/aws/sagemaker/{group}" for group in groups]}
-        },
-    )
-
-
-def _model_statements(
-    stack: Stack, step_types: list[str], model_package_group_name: str
-) -> Iterator[iam.PolicyStatement]:
-    if "RegisterModel" in step_types:
-        yield iam.PolicyStatement(
-            actions=[
-                "sagemaker:CreateModelPackage",
-                "sagemaker:DescribeModelPackageGroup",
-                "sagemaker:AddTags",
-            ],
-            resources=[
-                *arns(stack, "model-package-group", model_package_group_name),
-                *arns(stack, "model-package", f"{model_package_group_name}/*"),
-            ],
-        )
-    if "Model" in step_types:
-        yield iam.PolicyStatement(
-            actions=["sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:AddTags"],
-            resources=arns(stack, "model", "pipelines-*"),
-        )
 
 
 def _image_statements(stack: Stack, document: str, images: ImageAccounts) -> Iterator[iam.PolicyStatement]:

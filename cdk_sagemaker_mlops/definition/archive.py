@@ -1,4 +1,4 @@
-"""Tar archives whose bytes depend on their members alone: not on time, user, machine or file order."""
+"""Archives whose bytes depend on their members alone: not on time, user, machine or file order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import tarfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _LEFT_OUT_DIRECTORIES = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", 
 _LEFT_OUT_SUFFIXES = (".pyc", ".pyo")
 _LEFT_OUT_NAMES = frozenset({".DS_Store"})
 _ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _READ_WRITE, _READ_WRITE_EXECUTE = 0o644, 0o755
 
 
@@ -60,10 +62,12 @@ def pack_directory(directory: Path) -> bytes:
 
 
 def normalised(name: str, content: bytes) -> bytes:
-    """Returns ``content``, repacked if ``name`` says that it is a tar archive of code.
+    """Returns ``content``, repacked if ``name`` says that it is an archive of code.
 
     The SDK packs with the current time, the current user and the order of the file system.
     """
+    if name.endswith(".zip"):
+        return _normalised_zip(content)
     if not name.endswith(_ARCHIVE_SUFFIXES):
         return content
     members: dict[str, tuple[bytes, bool]] = {}
@@ -74,6 +78,19 @@ def normalised(name: str, content: bytes) -> bytes:
             if file is not None and not is_left_out(path):
                 members[path] = (file.read(), bool(member.mode & 0o100))
     return pack(members)
+
+
+def _normalised_zip(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for member in sorted(source.infolist(), key=lambda member: member.filename):
+            if member.is_dir() or is_left_out(member.filename):
+                continue
+            info = zipfile.ZipInfo(member.filename, date_time=_ZIP_EPOCH)
+            executable = member.external_attr >> 16 & 0o100
+            info.external_attr = (_READ_WRITE_EXECUTE if executable else _READ_WRITE) << 16
+            target.writestr(info, source.read(member))
+    return buffer.getvalue()
 
 
 def hashed_content(name: str, content: bytes) -> bytes:

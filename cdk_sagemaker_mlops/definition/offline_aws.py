@@ -6,6 +6,7 @@ lookup, no endpoint and no socket: a call that would have reached AWS raises an 
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn, Protocol
 
@@ -47,6 +48,8 @@ class OfflineClient:
             endpoint_url=f"https://{service}.{region}.amazonaws.com",
             config=SimpleNamespace(region_name=region),
         )
+        # ModelBuilder adds its own name to what boto3 tells AWS of the caller.
+        self._user_agent_creator = SimpleNamespace(to_string=str)
 
     def __getattr__(self, operation: str) -> Any:
         if operation.startswith("__"):
@@ -55,13 +58,40 @@ class OfflineClient:
         return lambda *_args, **_kwargs: refuse(call)
 
 
+class OfflineS3Client(OfflineClient):
+    """boto3's S3 client: objects can be written, nothing can be read."""
+
+    def __init__(self, region: str, sink: UploadSink) -> None:
+        super().__init__("s3", region)
+        self._sink = sink
+
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, **_options: Any) -> None:  # noqa: N803 - boto3's
+        """Takes one object."""
+        self._sink.add_object(Bucket, Key, _content(Body))
+
+    def upload_file(self, Filename: str, Bucket: str, Key: str, **_options: Any) -> None:  # noqa: N803 - boto3's
+        """Takes one local file."""
+        self._sink.add_object(Bucket, Key, Path(Filename).read_bytes())
+
+    def upload_fileobj(self, Fileobj: Any, Bucket: str, Key: str, **_options: Any) -> None:  # noqa: N803 - boto3's
+        """Takes what an open file holds."""
+        self._sink.add_object(Bucket, Key, _content(Fileobj))
+
+
+def _content(body: Any) -> bytes:
+    content = body.read() if hasattr(body, "read") else body
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
 class _OfflineObject:
     def __init__(self, bucket: str, key: str, sink: UploadSink) -> None:
         self._bucket, self._key, self._sink = bucket, key, sink
 
-    def put(self, *, Body: str | bytes, **_options: Any) -> None:  # noqa: N803 - boto3's own name
-        body = Body.encode() if isinstance(Body, str) else Body
-        self._sink.add_object(self._bucket, self._key, body)
+    def put(self, *, Body: Any, **_options: Any) -> None:  # noqa: N803 - boto3's own name
+        self._sink.add_object(self._bucket, self._key, _content(Body))
+
+    def upload_file(self, Filename: str, **_options: Any) -> None:  # noqa: N803 - boto3's own name
+        self._sink.add_object(self._bucket, self._key, Path(Filename).read_bytes())
 
     def __getattr__(self, operation: str) -> Any:
         return lambda *_args, **_kwargs: refuse(f"s3.Object.{operation}")
@@ -74,7 +104,7 @@ class _OfflineBucket:
         self._bucket, self._sink = bucket, sink
 
     def upload_fileobj(self, Fileobj: Any, Key: str, **_options: Any) -> None:  # noqa: N803 - boto3's own names
-        self._sink.add_object(self._bucket, Key, Fileobj.read())
+        self._sink.add_object(self._bucket, Key, _content(Fileobj))
 
     def __getattr__(self, operation: str) -> Any:
         return lambda *_args, **_kwargs: refuse(f"s3.Bucket.{operation}")
@@ -85,7 +115,7 @@ class OfflineS3Resource:
 
     def __init__(self, region: str, sink: UploadSink) -> None:
         self._sink = sink
-        self.meta = SimpleNamespace(client=OfflineClient("s3", region))
+        self.meta = SimpleNamespace(client=OfflineS3Client(region, sink))
 
     def Object(self, bucket_name: str, key: str) -> _OfflineObject:  # noqa: N802 - boto3's own name
         """Returns an object that can be written."""
@@ -111,7 +141,9 @@ class OfflineSession:
         self._sink = sink
 
     def client(self, service_name: str, *_args: Any, **_options: Any) -> OfflineClient:
-        """Returns a client that refuses every operation."""
+        """Returns a client that refuses every operation; S3's takes uploads."""
+        if service_name == "s3":
+            return OfflineS3Client(self.region_name, self._sink)
         return OfflineClient(service_name, self.region_name)
 
     def resource(self, service_name: str, *_args: Any, **_options: Any) -> Any:

@@ -44,6 +44,8 @@ class PipelineContext:
     ) -> None:
         from sagemaker.core.workflow.parameters import ParameterString  # noqa: PLC0415 - slow
 
+        # Where the SDK chooses a location by itself, two pipelines of one bucket must not share it.
+        session.default_bucket_prefix = pipeline_name
         self.session = session
         self.pipeline_name = pipeline_name
         self.model_package_group_name = model_package_group_name

@@ -15,6 +15,11 @@ from cdk_sagemaker_mlops.definition.code_bundle import CodeBundle
 from cdk_sagemaker_mlops.definition.image_registries import ImageRegistries
 from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
 from cdk_sagemaker_mlops.definition.sdk_environment import sdk_environment
+from cdk_sagemaker_mlops.definition.validation.placeholder_check import (
+    explaining_raw_tokens,
+    require_sound_values,
+)
+from cdk_sagemaker_mlops.definition.validation.validator import validate
 from cdk_sagemaker_mlops.errors import DefinitionError, Problem
 
 if TYPE_CHECKING:
@@ -59,11 +64,11 @@ def build_definition(
         input_data_uri: Default of the ``InputDataUri`` parameter; may be a CDK token. ``None``: it has none.
 
     Raises:
-        DefinitionError: The function called AWS, altered a placeholder, or did not return a pipeline of that
-            name.
+        DefinitionError: The function called AWS, altered a placeholder, let a CDK token into the SDK, or did
+            not return a pipeline of that name; or SageMaker would refuse what it built.
     """
     registries, bundle = ImageRegistries(), CodeBundle()
-    with sdk_environment(), registries.answering_the_sdk(), _config_checked_once():
+    with sdk_environment(), registries.answering_the_sdk(), _steady_sdk():
         ctx = _context(
             bundle,
             pipeline_name=pipeline_name,
@@ -71,20 +76,23 @@ def build_definition(
             region=placeholders.REGION if region is None else region,
             input_data_uri=input_data_uri,
         )
-        document = json.loads(_sdk_pipeline(pipeline, ctx).definition())
+        with explaining_raw_tokens(pipeline_name):
+            document = json.loads(_sdk_pipeline(pipeline, ctx).definition())
     repack_step.forget_local_paths(document)
     text, code = bundle.renamed(json.dumps(document, sort_keys=True, separators=(",", ":")))
+    document = json.loads(text)  # with the keys that will be deployed
+    known = [*registries.tables, *ctx.placeholder_tokens]
+    require_sound_values(document, known=known, pipeline_name=pipeline_name)
+    validate(document, pipeline_name=pipeline_name)
     return PipelineDefinition(
         document=text, code=code, image_tables=registries.tables, tokens=ctx.placeholder_tokens
     )
 
 
-def _config_checked_once() -> contextlib.AbstractContextManager[None]:
-    from cdk_sagemaker_mlops.definition.pipeline_session import (  # noqa: PLC0415 - imports the SDK
-        config_checked_once,
-    )
+def _steady_sdk() -> contextlib.AbstractContextManager[None]:
+    from cdk_sagemaker_mlops.definition.steady_sdk import steady_sdk  # noqa: PLC0415 - imports the SDK
 
-    return config_checked_once()
+    return steady_sdk()
 
 
 def _context(

@@ -6,12 +6,9 @@ imports the SDK.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sagemaker.core.config.config_manager import SageMakerConfig
 from sagemaker.core.workflow.pipeline_context import PipelineSession as _SdkPipelineSession
 
 from cdk_sagemaker_mlops.definition import archive, placeholders
@@ -23,17 +20,6 @@ _SDK_CONFIG = {
     "SchemaVersion": "1.0",
     "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
 }
-
-
-@contextlib.contextmanager
-def config_checked_once() -> Iterator[None]:
-    """Keeps the SDK from checking its config against a large JSON schema 50 times a build."""
-    check = SageMakerConfig.validate_sagemaker_config
-    SageMakerConfig.validate_sagemaker_config = staticmethod(lambda _config: None)
-    try:
-        yield
-    finally:
-        SageMakerConfig.validate_sagemaker_config = staticmethod(check)
 
 
 class PipelineSession(_SdkPipelineSession):  # type: ignore[misc]  # the SDK ships no types

@@ -17,6 +17,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cdk_sagemaker_mlops.definition import placeholders
@@ -33,6 +34,9 @@ _ENVIRONMENT = {
 }
 # Each of these would make boto3 at the SDK's import look for something that need not exist.
 _HIDDEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+
+# The SDK gives these handlers, levels and propagation of its own at import: how to log is the app's business.
+_SDK_LOGGERS = ("sagemaker.config", "sagemaker.jumpstart", "sagemaker.remote_function")
 
 _lock = threading.RLock()
 
@@ -73,6 +77,7 @@ def _environment() -> Iterator[None]:
 def _quiet_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, disabled = root.handlers[:], root.level, logging.root.manager.disable
+    sdk_loggers = [_LoggerState.of(logging.getLogger(name)) for name in _SDK_LOGGERS]
     logging.disable(logging.CRITICAL)
     try:
         yield
@@ -80,16 +85,30 @@ def _quiet_logging() -> Iterator[None]:
         root.handlers[:] = handlers
         root.setLevel(level)
         logging.disable(disabled)
-        _silence_sdk_loggers()
+        for state in sdk_loggers:
+            state.restore()
 
 
-def _silence_sdk_loggers() -> None:
-    """Takes off the handlers that the SDK gave its own loggers: how to log is the app's business."""
-    for name in ("sagemaker.config", "sagemaker.jumpstart", "sagemaker.remote_function"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.setLevel(logging.NOTSET)
-        logger.propagate = True
+@dataclass(frozen=True, kw_only=True)
+class _LoggerState:
+    logger: logging.Logger
+    handlers: tuple[logging.Handler, ...]
+    level: int
+    propagate: bool
+
+    @classmethod
+    def of(cls, logger: logging.Logger) -> _LoggerState:
+        return cls(
+            logger=logger,
+            handlers=tuple(logger.handlers),
+            level=logger.level,
+            propagate=bool(logger.propagate),
+        )
+
+    def restore(self) -> None:
+        self.logger.handlers[:] = self.handlers
+        self.logger.setLevel(self.level)
+        self.logger.propagate = self.propagate
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -23,18 +24,19 @@ def _no_socket() -> Iterator[None]:
     pytest_socket.enable_socket()
 
 
-def load_pipelines(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sdk_pipelines", folder / "sdk_pipelines.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="session")
+def catalogue() -> Iterator[ModuleType]:
+    """The module of all pipelines; they import each other by name, as a user's files beside app.py do."""
+    sys.path.insert(0, str(PIPELINES))
+    try:
+        yield importlib.import_module("sdk_pipelines")
+    finally:
+        sys.path.remove(str(PIPELINES))
 
 
 @pytest.fixture(scope="session")
-def sdk_pipelines() -> dict[str, Callable[[Any], Any]]:
-    pipelines: dict[str, Callable[[Any], Any]] = load_pipelines(PIPELINES).PIPELINES
+def sdk_pipelines(catalogue: ModuleType) -> dict[str, Callable[[Any], Any]]:
+    pipelines: dict[str, Callable[[Any], Any]] = catalogue.PIPELINES
     return pipelines
 
 
