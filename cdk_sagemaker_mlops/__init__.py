@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cdk_sagemaker_mlops.constructs.model_deployment import ModelDeployment
     from cdk_sagemaker_mlops.constructs.model_registry import ModelRegistry
     from cdk_sagemaker_mlops.constructs.training_pipeline import TrainingPipeline
+    from cdk_sagemaker_mlops.definition.cacheable_function import cacheable
     from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
     from cdk_sagemaker_mlops.errors import DefinitionError, LocalRunError, MlopsError, ValidationError
     from cdk_sagemaker_mlops.mlops_pipeline import MlopsPipeline
@@ -52,6 +53,7 @@ __all__ = [
     "TrainingPipeline",
     "Tuning",
     "ValidationError",
+    "cacheable",
 ]
 
 _MODULES = {
@@ -78,6 +80,7 @@ _MODULES = {
     "TrainingPipeline": "constructs.training_pipeline",
     "Tuning": "config.tuning",
     "ValidationError": "errors",
+    "cacheable": "definition.cacheable_function",
 }
 
 

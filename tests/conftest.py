@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from cdk_sagemaker_mlops.local.execution.opt_ml import MountedOptMl, OptMl, RewrittenOptMl, best_opt_ml
+
+
+def pytest_configure() -> None:
+    """Tests build definitions themselves and leave the user's cache alone; those of the cache name their own."""
+    os.environ["CDK_MLOPS_DEFINITION_CACHE"] = "off"
 
 
 class FolderStorage:

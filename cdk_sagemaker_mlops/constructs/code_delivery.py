@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import jsii
 from aws_cdk import AssetHashType, Size, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
+from cdk_sagemaker_mlops.constructs.definition_location import MarkedDocument
 from cdk_sagemaker_mlops.constructs.handler_function import temporary_log_group
 from cdk_sagemaker_mlops.constructs.input_data import InputData
 from cdk_sagemaker_mlops.constructs.nag import accept_findings
@@ -41,6 +44,7 @@ class CodeDelivery(Construct):
         bucket: Where to deploy to.
         code: Objects to deploy: key to content.
         input_data: Local data to deploy beside it, if it has any.
+        document: Document with values that are known only at deployment. Default: none.
     """
 
     def __init__(
@@ -51,19 +55,13 @@ class CodeDelivery(Construct):
         bucket: s3.IBucket,
         code: Mapping[str, bytes],
         input_data: InputData,
+        document: MarkedDocument | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if not code and not input_data.to_deploy:
-            return
         with tempfile.TemporaryDirectory() as scratch:
-            # The keys hold the content's hash, so they identify each folder on any machine.
-            sources = [
-                _asset(_code_folder(code, Path(scratch, "code")), hashed="\n".join(code)),
-                *(
-                    _asset(_data_folder(path, key_prefix, Path(scratch, "data")), hashed=key_prefix)
-                    for path, key_prefix in input_data.to_deploy
-                ),
-            ]
+            sources = [*_sources(Path(scratch), code, input_data, document)]
+            if not sources:
+                return
             deployment = s3_deployment.BucketDeployment(
                 self,
                 "Resource",
@@ -78,6 +76,40 @@ class CodeDelivery(Construct):
         function = deployment.handler_role.node.scope
         if function is not None:
             accept_findings(function, _FUNCTION_REASONS)
+
+
+@jsii.implements(s3_deployment.ISource)
+class _DocumentSource:
+    """A document whose markers CDK's bucket deployment replaces.
+
+    CDK's own ``Source.data`` writes one marker, and one reference into the template, for each occurrence of a
+    token: of a large definition these alone would be too much.
+    """
+
+    def __init__(self, document: MarkedDocument, folder: Path) -> None:
+        self._document = document
+        objects = _code_folder({document.key: document.text.encode()}, folder)
+        self._asset = _asset(objects, hashed=document.key)
+
+    @jsii.member(jsii_name="bind")
+    def bind(self, scope: Construct, *, handler_role: iam.IRole) -> s3_deployment.SourceConfig:
+        """Defines the asset, and says which values belong into it."""
+        asset = self._asset.bind(scope, handler_role=handler_role)
+        return s3_deployment.SourceConfig(
+            bucket=asset.bucket, zip_object_key=asset.zip_object_key, markers=dict(self._document.markers)
+        )
+
+
+def _sources(
+    scratch: Path, code: Mapping[str, bytes], input_data: InputData, document: MarkedDocument | None
+) -> Iterator[s3_deployment.ISource]:
+    # The keys hold the content's hash, so they identify each folder on any machine.
+    if code:
+        yield _asset(_code_folder(code, scratch / "code"), hashed="\n".join(code))
+    for path, key_prefix in input_data.to_deploy:
+        yield _asset(_data_folder(path, key_prefix, scratch / "data"), hashed=key_prefix)
+    if document is not None:
+        yield _DocumentSource(document, scratch / "document")
 
 
 def _asset(folder: Path, *, hashed: str) -> s3_deployment.ISource:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from aws_cdk import CfnMapping, Stack, Token
 from constructs import Construct
 
+from cdk_sagemaker_mlops.config import checks
 from cdk_sagemaker_mlops.definition import placeholders
 from cdk_sagemaker_mlops.definition.image_registries import image_hosts
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
@@ -39,38 +41,76 @@ class ImageAccounts(Construct):
         """Returns the account, or the token that stands for it if ``account`` is a placeholder."""
         return self._accounts.get(account, account)
 
-    def replace_in(self, document: str) -> str:
-        """Replaces the placeholder hosts of image URIs, and the placeholder accounts."""
+    def substitutions(self) -> Iterator[tuple[re.Pattern[str], str]]:
+        """Yields the hosts of image URIs, then the accounts alone, each with what replaces it."""
         stack = Stack.of(self)
         for placeholder, account in self._accounts.items():
-            hosted = f"{account}.dkr.ecr.{stack.region}.{stack.url_suffix}"
-            document = hosted.join(image_hosts(placeholder).split(document)).replace(placeholder, account)
-        return document
+            yield image_hosts(placeholder), f"{account}.dkr.ecr.{stack.region}.{stack.url_suffix}"
+            yield re.compile(placeholder), account
 
 
-def definition_body(
-    definition: PipelineDefinition,
-    *,
-    images: ImageAccounts,
-    pipeline_name: str,
-    role_arn: str,
-    bucket_name: str,
-) -> str:
-    """Returns the definition's text with CDK tokens, which CloudFormation joins at deployment.
+class DefinitionBody:
+    """A definition and the values that belong into it.
 
-    Raises:
-        DefinitionError: A placeholder is left over, because the SDK altered it.
+    Args:
+        definition: The definition, with placeholders.
+        images: Accounts of the image registries.
+        pipeline_name: Name of the pipeline, for errors.
+        role_arn: ARN of the execution role.
+        bucket_name: Name of the artifact bucket.
     """
-    stack = Stack.of(images)
-    values = {
-        placeholders.ROLE_ARN: role_arn,
-        placeholders.BUCKET: bucket_name,
-        placeholders.REGION: stack.region,
-        placeholders.ACCOUNT_ID: stack.account,
-        **{placeholder: Token.as_string(token) for placeholder, token in definition.tokens.items()},
-    }
-    body = images.replace_in(definition.document)
-    for placeholder, value in values.items():
-        body = body.replace(placeholder, value)
-    placeholders.require_none_left(body, pipeline_name=pipeline_name)
-    return body
+
+    def __init__(
+        self,
+        definition: PipelineDefinition,
+        *,
+        images: ImageAccounts,
+        pipeline_name: str,
+        role_arn: str,
+        bucket_name: str,
+    ) -> None:
+        stack = Stack.of(images)
+        values = {
+            placeholders.ROLE_ARN: role_arn,
+            placeholders.BUCKET: bucket_name,
+            placeholders.REGION: stack.region,
+            placeholders.ACCOUNT_ID: stack.account,
+            **{placeholder: Token.as_string(token) for placeholder, token in definition.tokens.items()},
+        }
+        self._document = definition.document
+        self._pipeline_name = pipeline_name
+        # Some placeholders are parts of others: longer ones come first.
+        self._substitutions = [
+            *images.substitutions(),
+            *((re.compile(re.escape(placeholder)), value) for placeholder, value in values.items()),
+        ]
+
+    def with_tokens(self) -> str:
+        """Returns the definition's text with CDK tokens, which CloudFormation joins at deployment.
+
+        Raises:
+            DefinitionError: A placeholder is left over, because the SDK altered it.
+        """
+        return self._substituted({})
+
+    def with_markers(self) -> tuple[str, Mapping[str, str]]:
+        """Returns the definition's text without tokens, to be kept in a file.
+
+        Returns:
+            The text, with a marker wherever a token belongs; and marker to token, one for each value,
+            however often it occurs.
+
+        Raises:
+            DefinitionError: A placeholder is left over, because the SDK altered it.
+        """
+        values = (value for _, value in self._substitutions if checks.is_token(value))
+        markers = {value: f"<<token-{number}>>" for number, value in enumerate(dict.fromkeys(values))}
+        text = self._substituted(markers)
+        return text, {marker: value for value, marker in markers.items() if marker in text}
+
+    def _substituted(self, markers: Mapping[str, str]) -> str:
+        text = self._document
+        for pattern, value in self._substitutions:
+            text = markers.get(value, value).join(pattern.split(text))
+        placeholders.require_none_left(text, pipeline_name=self._pipeline_name)
+        return text

@@ -16,13 +16,15 @@ from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.constructs import input_data as data
 from cdk_sagemaker_mlops.constructs.artifact_bucket import ArtifactBucket
 from cdk_sagemaker_mlops.constructs.code_delivery import CodeDelivery
-from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts, definition_body
+from cdk_sagemaker_mlops.constructs.definition_body import DefinitionBody, ImageAccounts
+from cdk_sagemaker_mlops.constructs.definition_location import is_large, marked_document
 from cdk_sagemaker_mlops.constructs.execution_role import execution_role as new_execution_role
 from cdk_sagemaker_mlops.constructs.execution_role import execution_statements
 from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.constructs.naming import resource_name
 from cdk_sagemaker_mlops.constructs.sagemaker_names import name_problem
-from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction, build_definition
+from cdk_sagemaker_mlops.definition.definition_cache import cached_definition
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction
 from cdk_sagemaker_mlops.errors import Problem
 
 # PipelineName allows 256 characters, the display name of its executions 82:
@@ -40,7 +42,8 @@ class TrainingPipeline(Construct):
 
     It defines the pipeline, the role that it and its jobs run with, the delivery of the code they run, and
     the bucket for all of it unless you bring one. Nothing starts by itself. Idle it costs what the bucket
-    stores; an execution costs its jobs' instance time.
+    stores; an execution costs its jobs' instance time. A definition above 64 KiB is deployed to the bucket
+    instead of being part of the template, and CDK says so.
 
     Args:
         scope: Construct this one belongs to.
@@ -93,7 +96,7 @@ class TrainingPipeline(Construct):
             resource_name(self, max_length=_MAX_NAME) if pipeline_name is None else pipeline_name
         )
         located = data.locate(input_data)
-        definition = build_definition(
+        definition = cached_definition(
             pipeline,
             pipeline_name=self.pipeline_name,
             model_package_group_name=model_package_group_name,
@@ -127,23 +130,38 @@ class TrainingPipeline(Construct):
         accept_findings(policy, _POLICY_REASONS)
         if self.artifact_bucket.encryption_key is not None:
             self.artifact_bucket.encryption_key.grant_encrypt_decrypt(self.execution_role)
+        body = DefinitionBody(
+            definition,
+            images=images,
+            pipeline_name=self.pipeline_name,
+            role_arn=self.execution_role.role_arn,
+            bucket_name=self.artifact_bucket.bucket_name,
+        )
+        document = marked_document(self, body) if is_large(definition) else None
         delivery = CodeDelivery(
-            self, "CodeDelivery", bucket=self.artifact_bucket, code=definition.code, input_data=located
+            self,
+            "CodeDelivery",
+            bucket=self.artifact_bucket,
+            code=definition.code,
+            input_data=located,
+            document=document,
         )
         resource = sagemaker.CfnPipeline(
             self,
             "Resource",
             pipeline_name=self.pipeline_name,
             role_arn=self.execution_role.role_arn,
-            pipeline_definition={
-                "PipelineDefinitionBody": definition_body(
-                    definition,
-                    images=images,
-                    pipeline_name=self.pipeline_name,
-                    role_arn=self.execution_role.role_arn,
-                    bucket_name=self.artifact_bucket.bucket_name,
-                )
-            },
+            parallelism_configuration=_parallelism(pipeline),
+            pipeline_definition=(
+                {"PipelineDefinitionBody": body.with_tokens()}
+                if document is None
+                else {
+                    "PipelineDefinitionS3Location": {
+                        "Bucket": self.artifact_bucket.bucket_name,
+                        "Key": document.key,
+                    }
+                }
+            ),
         )
         # An execution that starts right after the deployment must find its permissions and its code.
         resource.node.add_dependency(policy, delivery)
@@ -158,6 +176,11 @@ class TrainingPipeline(Construct):
             actions=["sagemaker:StartPipelineExecution"],
             resource_arns=[self.pipeline_arn],
         )
+
+
+def _parallelism(pipeline: StandardPipeline | PipelineFunction) -> dict[str, int] | None:
+    steps = pipeline.max_parallel_execution_steps if isinstance(pipeline, StandardPipeline) else None
+    return None if steps is None else {"MaxParallelExecutionSteps": steps}
 
 
 def _name_problems(pipeline_name: str | None, model_package_group_name: str) -> Iterator[Problem | None]:

@@ -77,7 +77,9 @@ def build_definition(
             input_data_uri=input_data_uri,
         )
         with explaining_raw_tokens(pipeline_name):
-            document = json.loads(_sdk_pipeline(pipeline, ctx).definition())
+            built = _sdk_pipeline(pipeline, ctx)
+            _drop_default_experiment(built)
+            document = json.loads(built.definition())
     repack_step.forget_local_paths(document)
     text, code = bundle.renamed(json.dumps(document, sort_keys=True, separators=(",", ":")))
     document = json.loads(text)  # with the keys that will be deployed
@@ -133,6 +135,17 @@ def _sdk_pipeline(pipeline: StandardPipeline | PipelineFunction, ctx: PipelineCo
 
         return build_standard_pipeline(pipeline, ctx)
     return _require_pipeline(pipeline(ctx), ctx)
+
+
+def _drop_default_experiment(built: Any) -> None:
+    """Takes off the experiment that the SDK adds in some regions only, unless the user asked for one.
+
+    It would make a definition depend on the region, and creating experiments takes further permissions.
+    """
+    from sagemaker.mlops.workflow import pipeline  # noqa: PLC0415 - slow
+
+    if built.pipeline_experiment_config is pipeline._DEFAULT_EXPERIMENT_CFG:
+        built.pipeline_experiment_config = None
 
 
 def _require_pipeline(built: object, ctx: PipelineContext) -> Any:

@@ -23,7 +23,8 @@ BUCKET = f"{_MARK}-bucket{_MARK}"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{_MARK}-Role{_MARK}"
 
 _REGISTRY_ACCOUNT_PREFIX = "90735182"
-_LEFTOVER = re.compile(rf"[\w./:-]*(?:{_MARK}|{_REGISTRY_ACCOUNT_PREFIX}\d{{4}})[\w./:-]*", re.IGNORECASE)
+_LEFTOVER = re.compile(rf"{_MARK}|{_REGISTRY_ACCOUNT_PREFIX}\d{{4}}", re.IGNORECASE)
+_SHOWN_AROUND = 60
 _FRAGMENT, _DIGIT_FRAGMENT = 6, 8
 
 
@@ -80,7 +81,7 @@ def require_none_left(document: str, *, pipeline_name: str) -> None:
             code="AlteredPlaceholder",
             parameter="pipeline",
             rule="use the context's values unaltered",
-            value=left.group(),
+            value=document[max(0, left.start() - _SHOWN_AROUND) : left.end() + _SHOWN_AROUND],
             fix="pass ctx.role_arn, ctx.bucket, ctx.region and ctx.placeholder(...) on without changing, "
             "splitting or lower-casing them",
         ),

@@ -16,7 +16,7 @@ from cdk_sagemaker_mlops import StandardPipeline
 CLASSES = [
     getattr(cdk_sagemaker_mlops, name)
     for name in cdk_sagemaker_mlops.__all__
-    if not name.endswith("Error") and name != "PipelineContext"
+    if not name.endswith("Error") and name not in ("PipelineContext", "cacheable")
 ]
 # An argument and its text, up to the next argument at the same depth.
 _ARGUMENT = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)

@@ -33,6 +33,7 @@ PUBLIC = [
     "TrainingPipeline",
     "Tuning",
     "ValidationError",
+    "cacheable",
 ]
 
 

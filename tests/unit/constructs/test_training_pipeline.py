@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
-from cdk_sagemaker_mlops import StandardPipeline, TrainingPipeline, ValidationError
+from cdk_sagemaker_mlops import MlopsPipeline, StandardPipeline, TrainingPipeline, ValidationError
 
 MODEL_CODE = Path(__file__).parents[3] / "model_code"
 DATA = Path(__file__).parents[3] / "examples" / "quickstart" / "data"
@@ -311,6 +311,15 @@ def test_old_code_stays_for_executions_that_still_run(defaults: tuple[TrainingPi
     )
 
 
+def test_parallel_steps_are_a_property_of_the_pipeline(define: Define) -> None:
+    limited = StandardPipeline(source_dir=MODEL_CODE, max_parallel_execution_steps=2)
+    _, template = define(pipeline=limited)
+
+    template.has_resource_properties(
+        "AWS::SageMaker::Pipeline", {"ParallelismConfiguration": {"MaxParallelExecutionSteps": 2}}
+    )
+
+
 def test_grants_the_start_of_this_pipeline_only(define: Define) -> None:
     stack = Stack(App(), "Churn")
     pipeline = TrainingPipeline(
@@ -428,3 +437,18 @@ def test_fails_on_a_wrong_type(define: Define, options: dict[str, Any], message:
         define(**options)
 
     assert str(raised.value) == message
+
+
+def test_many_pipelines_share_what_a_stack_needs_once() -> None:
+    """50 resources for the first, 27 for each further: 17 fit in CloudFormation's 500."""
+    counts = []
+    for pipelines in (1, 2, 3):
+        stack = Stack(App(), "Churn")
+        for number in range(pipelines):
+            MlopsPipeline(
+                stack, f"Mlops{number}", pipeline=StandardPipeline(source_dir=MODEL_CODE), input_data=DATA
+            )
+        counts.append(len(Template.from_stack(stack).to_json()["Resources"]))
+
+    assert counts == [50, 77, 104]
+    assert 50 + 16 * 27 <= 500 < 50 + 17 * 27

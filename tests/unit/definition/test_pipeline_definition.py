@@ -221,6 +221,15 @@ def test_cdk_tokens_enter_through_placeholders(build: Callable[..., PipelineDefi
     assert "Token" not in definition.document
 
 
+@pytest.mark.parametrize("region", [None, "eu-west-1", "us-east-1"])
+def test_no_region_adds_an_experiment_that_nobody_asked_for(
+    build: Callable[..., PipelineDefinition], region: str | None
+) -> None:
+    definition = build(StandardPipeline(source_dir=PIPELINES / "code"), region=region)
+
+    assert json.loads(definition.document)["PipelineExperimentConfig"] is None
+
+
 def test_fails_when_the_function_calls_aws(build: Callable[..., PipelineDefinition]) -> None:
     def looks_up(ctx: PipelineContext) -> Any:
         return ctx.session.sagemaker_client.describe_pipeline(PipelineName="other")
