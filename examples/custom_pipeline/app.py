@@ -9,8 +9,7 @@ from pathlib import Path
 
 from aws_cdk import App, RemovalPolicy, Stack
 
-from cdk_sagemaker_mlops import MlopsPipeline, PipelineContext
-from cdk_sagemaker_mlops.definition.cacheable_function import cacheable
+from cdk_sagemaker_mlops import MlopsPipeline, PipelineContext, cacheable
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "scripts"
