@@ -24,8 +24,11 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine(data: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that, like the engine, has the data folder in its command line."""
-    script = "import time; time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", script, "--data-dir", str(data)]) as process:
+    script = "import time; print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", script, "--data-dir", str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the command line of a process that has just begun can still be empty
         yield process
         process.kill()
 
