@@ -58,6 +58,10 @@ _OPTIONAL_STAGES: Mapping[str, type] = {
 }
 
 
+INTERMEDIATE_PREFIX = "intermediate"
+"""Below a pipeline's prefix: what only the steps of one execution need; a lifecycle rule expires it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StandardPipeline:
     """The built-in pipeline: Preprocess, Train, Evaluate, then RegisterModel or Fail.

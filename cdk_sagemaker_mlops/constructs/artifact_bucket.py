@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.config.standard_pipeline import INTERMEDIATE_PREFIX
 from cdk_sagemaker_mlops.constructs.nag import accept_findings
 
 _INTERMEDIATE_DAYS = 90
@@ -51,7 +52,7 @@ class ArtifactBucket(s3.Bucket):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="ExpireIntermediate",
-                    prefix=f"{pipeline_name}/intermediate/",
+                    prefix=f"{pipeline_name}/{INTERMEDIATE_PREFIX}/",
                     expiration=Duration.days(_INTERMEDIATE_DAYS),
                 ),
                 s3.LifecycleRule(

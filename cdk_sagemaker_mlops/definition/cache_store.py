@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cdk_sagemaker_mlops.config.cache_folder import cache_folder
+
 SETTING = "CDK_MLOPS_DEFINITION_CACHE"
-_CACHES = "CDK_MLOPS_CACHE"
 _OFF = "off"
 _SUFFIX, _UNFINISHED = ".json", ".tmp"
 _MAX_AGE_SECONDS = 30 * 24 * 3600
@@ -31,20 +32,15 @@ def store_folder(environment: Mapping[str, str]) -> Path | None:
     Returns:
         An absolute path, or ``None`` if nothing is to be kept.
     """
-    setting, caches = environment.get(SETTING, ""), environment.get(_CACHES, "")
+    setting = environment.get(SETTING, "")
     if setting.lower() == _OFF:
         return None
     if setting:
         return Path(setting).absolute()
-    if caches:
-        return Path(caches).absolute() / "definitions"
-    xdg = environment.get("XDG_CACHE_HOME", "")
     try:
-        # The XDG specification has relative paths ignored.
-        root = Path(xdg) if xdg and Path(xdg).is_absolute() else Path.home() / ".cache"
-    except RuntimeError:  # a user without a home
+        return cache_folder(environment) / "definitions"
+    except RuntimeError:  # a user without a home, and nothing else that names a folder
         return None
-    return root / "cdk-sagemaker-mlops" / "definitions"
 
 
 class CacheStore:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 from cdk_sagemaker_mlops.errors import LocalRunError
-from cdk_sagemaker_mlops.local.cache_folder import cache_folder
 from cdk_sagemaker_mlops.local.data_folder import DataFolder, delete_data_folder, make_data_folder
 from cdk_sagemaker_mlops.local.interruption import shielded
 from cdk_sagemaker_mlops.local.progress import Stages

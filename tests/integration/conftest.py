@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from cdk_sagemaker_mlops.local.cache_folder import cache_folder
+from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"

@@ -10,13 +10,10 @@ from sagemaker.core.shapes import ProcessingInput, ProcessingOutput, ProcessingS
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
+from cdk_sagemaker_mlops.config.standard_pipeline import INTERMEDIATE_PREFIX
 from cdk_sagemaker_mlops.definition.standard.images import training_image
 from cdk_sagemaker_mlops.definition.standard.job_settings import JobSettings
 from cdk_sagemaker_mlops.definition.standard.parameters import Parameters
-
-INTERMEDIATE_PREFIX = "intermediate"
-"""Below the pipeline's prefix: what only the steps of one execution need, so that a lifecycle rule may expire
-it."""
 
 _ML = "/opt/ml/processing"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdk_sagemaker_mlops.local.cache_folder import cache_folder
+from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 
 HOME = Path("/home/jane doe")
 
