@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from cdk_sagemaker_mlops.config.cache_folder import cache_folder
+from cdk_sagemaker_mlops.local import toolchain
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -153,7 +154,8 @@ class Command:
 def tool_cache() -> Path:
     """Caches that outlive the tests, apart from the user's own: a session record is in there."""
     cache = cache_folder(os.environ, Path.home()) / "tests"
-    cache.mkdir(parents=True, exist_ok=True)
+    # Here, because the commands under test have a dead proxy in their environment, which npm would use.
+    toolchain.prepare(cache, environment=os.environ, on_detail=lambda text: None)
     return cache
 
 
