@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from cdk_sagemaker_mlops.constructs.training_pipeline import TrainingPipeline
     from cdk_sagemaker_mlops.definition.cacheable_function import cacheable
     from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
-    from cdk_sagemaker_mlops.errors import DefinitionError, LocalRunError, MlopsError, ValidationError
+    from cdk_sagemaker_mlops.errors import (
+        DefinitionError,
+        LocalRunError,
+        MlopsError,
+        OperationError,
+        ValidationError,
+    )
     from cdk_sagemaker_mlops.mlops_pipeline import MlopsPipeline
 
 __all__ = [
@@ -43,6 +49,7 @@ __all__ = [
     "ModelDeployment",
     "ModelRegistry",
     "Network",
+    "OperationError",
     "PipelineContext",
     "Preprocessing",
     "RealTimeEndpoint",
@@ -70,6 +77,7 @@ _MODULES = {
     "ModelDeployment": "constructs.model_deployment",
     "ModelRegistry": "constructs.model_registry",
     "Network": "config.network",
+    "OperationError": "errors",
     "PipelineContext": "definition.pipeline_context",
     "Preprocessing": "config.processing",
     "RealTimeEndpoint": "config.endpoint",

@@ -5,6 +5,7 @@
     MlopsError
     ├── ValidationError (also a ValueError)   an argument is wrong; nothing was created
     ├── DefinitionError                       a pipeline definition cannot be built, or is not valid
+    ├── OperationError                        what is deployed, or AWS, could not do what was asked
     └── LocalRunError                         the local engine, or the app on it, could not do what was asked
 
 Every error carries one or more :class:`Problem`; its text has one line for each::
@@ -66,6 +67,10 @@ class ValidationError(MlopsError, ValueError):
 
 class DefinitionError(MlopsError):
     """A pipeline definition cannot be built without AWS, or SageMaker would refuse it."""
+
+
+class OperationError(MlopsError):
+    """What is deployed, on AWS or on the local engine, could not do what was asked."""
 
 
 class LocalRunError(MlopsError):

@@ -10,13 +10,13 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline, deployed_pipelines
 from cdk_sagemaker_mlops.local.app_folder import AppFolder
 from cdk_sagemaker_mlops.local.assembly import AppStack, read_stacks, single_account, targets
 from cdk_sagemaker_mlops.local.aws_clients import aws_client
 from cdk_sagemaker_mlops.local.cdk_app import CdkApp
 from cdk_sagemaker_mlops.local.data_folder import DataFolder
 from cdk_sagemaker_mlops.local.progress import Stages
-from cdk_sagemaker_mlops.local.stack_outputs import DeployedPipeline, deployed_pipelines
 from cdk_sagemaker_mlops.local.tool_environment import tool_environment
 from cdk_sagemaker_mlops.local.toolchain import Toolchain
 

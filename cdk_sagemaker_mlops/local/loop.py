@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem
-from cdk_sagemaker_mlops.local.app_folder import AppFolder
-from cdk_sagemaker_mlops.local.deployment import Deployment, deploy_app
-from cdk_sagemaker_mlops.local.engine_session import EngineSession, new_engine, prepare_tools, user_cache
-from cdk_sagemaker_mlops.local.model_registry import approve, describe_model, registered_arn
-from cdk_sagemaker_mlops.local.payload import Payload
-from cdk_sagemaker_mlops.local.pipeline_execution import (
+from cdk_sagemaker_mlops.deployed.model_registry import approve, describe_model, registered_arn
+from cdk_sagemaker_mlops.deployed.pipeline_execution import (
     ExecutionState,
     StepState,
     execution_error,
     failed_step,
     follow_execution,
     start_execution,
-    step_log,
 )
+from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState, invoke, wait_until_served
+from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline, first_pipeline
+from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem
+from cdk_sagemaker_mlops.local.app_folder import AppFolder
+from cdk_sagemaker_mlops.local.deployment import Deployment, deploy_app
+from cdk_sagemaker_mlops.local.engine_log import step_log
+from cdk_sagemaker_mlops.local.engine_session import EngineSession, new_engine, prepare_tools, user_cache
+from cdk_sagemaker_mlops.local.payload import Payload
 from cdk_sagemaker_mlops.local.progress import Stages, StepChanged
 from cdk_sagemaker_mlops.local.run_report import RunningEngine, RunReport
-from cdk_sagemaker_mlops.local.served_endpoint import EndpointState, invoke, wait_until_served
 from cdk_sagemaker_mlops.local.session_store import live_session
-from cdk_sagemaker_mlops.local.stack_outputs import DeployedPipeline, first_pipeline
 
 _LOG_LINES = 40
 
@@ -196,5 +196,12 @@ def _serve(
         return
     with stages.stage("invoke", f"Send {options.payload.file.name} to the endpoint"):
         runtime = deployment.client("sagemaker-runtime", region=pipeline.region)
-        report.prediction = invoke(runtime, pipeline.endpoint_name, options.payload)
+        payload = options.payload
+        report.prediction = invoke(
+            runtime,
+            pipeline.endpoint_name,
+            body=payload.body,
+            content_type=payload.content_type,
+            source=payload.file.name,
+        )
         report.expected = options.payload.expected

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdk_sagemaker_mlops.local.model_registry import RegisteredModel
-from cdk_sagemaker_mlops.local.pipeline_execution import ExecutionState
-from cdk_sagemaker_mlops.local.served_endpoint import EndpointState
+from cdk_sagemaker_mlops.deployed.model_registry import RegisteredModel
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState
+from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ PUBLIC = [
     "ModelDeployment",
     "ModelRegistry",
     "Network",
+    "OperationError",
     "PipelineContext",
     "Preprocessing",
     "RealTimeEndpoint",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cdk_sagemaker_mlops.cli.summary import metric_text, running_text, summary
-from cdk_sagemaker_mlops.local.model_registry import RegisteredModel
+from cdk_sagemaker_mlops.deployed.model_registry import RegisteredModel
+from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState
 from cdk_sagemaker_mlops.local.run_report import RunningEngine, RunReport
-from cdk_sagemaker_mlops.local.served_endpoint import EndpointState
 
 
 def test_a_whole_run_in_a_few_lines() -> None:

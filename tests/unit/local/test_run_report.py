@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cdk_sagemaker_mlops.local.model_registry import RegisteredModel
-from cdk_sagemaker_mlops.local.pipeline_execution import ExecutionState, StepState
+from cdk_sagemaker_mlops.deployed.model_registry import RegisteredModel
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState, StepState
+from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState
 from cdk_sagemaker_mlops.local.run_report import RunningEngine, RunReport
-from cdk_sagemaker_mlops.local.served_endpoint import EndpointState
 
 RUNNING = RunningEngine(
     endpoint_url="http://127.0.0.1:4", environment={"AWS_REGION": "us-east-1"}, stacks=("Churn",)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from cdk_sagemaker_mlops.errors import LocalRunError, Problem
+from cdk_sagemaker_mlops.errors import OperationError, Problem
 
 _RUNNING = {"Executing", "Stopping"}
 _POLL_SECONDS = 0.3
@@ -131,7 +128,7 @@ def failed_step(state: ExecutionState) -> StepState | None:
     return next((step for step in state.steps if step.status == "Failed"), None)
 
 
-def execution_error(state: ExecutionState) -> LocalRunError:
+def execution_error(state: ExecutionState) -> OperationError:
     """Words the error of an execution that did not succeed.
 
     Args:
@@ -150,22 +147,4 @@ def execution_error(state: ExecutionState) -> LocalRunError:
         rule, value = "succeed", state.status if told is None else told
         fix = "read the step's log above" if step is not None else "start it again"
     problem = Problem(code=code, parameter=parameter, rule=rule, value=value, fix=fix)
-    return LocalRunError(problem, at=state.arn)
-
-
-def step_log(endpoint_url: str, execution_arn: str, step_name: str) -> str | None:
-    """Reads what a step's job printed, from the engine.
-
-    Returns:
-        The log; ``None`` when the engine has none.
-    """
-    execution = execution_arn.rsplit("/", 1)[1]
-    url = f"{endpoint_url}/_mlops/executions/{quote(execution)}/steps/{quote(step_name, safe='')}/log"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=10) as response:
-            return str(response.read().decode("utf-8", "replace"))
-    except urllib.error.HTTPError as error:
-        # As an answer it holds a socket.
-        error.close()
-        return None
+    return OperationError(problem, at=state.arn)

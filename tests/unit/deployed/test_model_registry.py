@@ -11,9 +11,9 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from cdk_sagemaker_mlops.errors import LocalRunError
-from cdk_sagemaker_mlops.local.model_registry import approve, describe_model, read_metrics, registered_arn
-from cdk_sagemaker_mlops.local.pipeline_execution import ExecutionState, StepState
+from cdk_sagemaker_mlops.deployed.model_registry import approve, describe_model, read_metrics, registered_arn
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState, StepState
+from cdk_sagemaker_mlops.errors import OperationError
 
 EXECUTION = "arn:aws:sagemaker:us-east-1:000000000000:pipeline/churn/execution/abcdef123456"
 PACKAGE = "arn:aws:sagemaker:us-east-1:000000000000:model-package/churn/3"
@@ -55,7 +55,7 @@ def test_the_last_registered_package_is_found() -> None:
 
 
 def test_fails_when_no_model_package_was_registered() -> None:
-    with pytest.raises(LocalRunError) as caught:
+    with pytest.raises(OperationError) as caught:
         registered_arn(execution(StepState(name="Train", status="Succeeded", metadata={})))
     assert str(caught.value) == (
         "NoModelPackage: pipeline must register a model package, got ['Train'];"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cdk_sagemaker_mlops.errors import LocalRunError, Problem
-from cdk_sagemaker_mlops.local.pipeline_execution import ExecutionState
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState
+from cdk_sagemaker_mlops.errors import OperationError, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,11 @@ def registered_arn(state: ExecutionState) -> str:
     """Finds the ARN of the model package that an execution registered; of several, the last.
 
     Raises:
-        LocalRunError: It registered none.
+        OperationError: It registered none.
     """
     arns = [step.metadata["RegisterModel"]["Arn"] for step in state.steps if "RegisterModel" in step.metadata]
     if not arns:
-        raise LocalRunError(
+        raise OperationError(
             Problem(
                 code="NoModelPackage",
                 parameter="pipeline",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,19 +10,18 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from cdk_sagemaker_mlops.errors import LocalRunError
-from cdk_sagemaker_mlops.local.payload import Payload
-from cdk_sagemaker_mlops.local.served_endpoint import (
+from cdk_sagemaker_mlops.deployed.served_endpoint import (
     EndpointState,
     decode,
     describe_endpoint,
     invoke,
     wait_until_served,
 )
+from cdk_sagemaker_mlops.errors import OperationError
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
 OLD, NEW = f"{ARN}:model-package/churn/1", f"{ARN}:model-package/churn/2"
-PAYLOAD = Payload(file=Path("payload.csv"), body=b"1,2", content_type="text/csv")
+PAYLOAD = {"body": b"1,2", "content_type": "text/csv", "source": "payload.csv"}
 
 
 def client(service: str) -> Any:
@@ -102,7 +100,7 @@ def test_fails_with_the_endpoint_s_reason() -> None:
     sagemaker = client("sagemaker")
     with Stubber(sagemaker) as stubber:
         answer(stubber, "Failed", NEW, "model_fn raised KeyError: 'a'")
-        with pytest.raises(LocalRunError) as caught:
+        with pytest.raises(OperationError) as caught:
             wait(sagemaker)
     assert str(caught.value) == (
         "EndpointFailed: endpoint churn must become InService, got \"Failed: model_fn raised KeyError: 'a'\";"
@@ -116,7 +114,7 @@ def test_fails_when_the_time_is_over() -> None:
     with Stubber(sagemaker) as stubber:
         missing(stubber)
         answer(stubber, "InService", OLD)
-        with pytest.raises(LocalRunError) as caught:
+        with pytest.raises(OperationError) as caught:
             wait(sagemaker, clock=lambda: next(ticks))
     assert str(caught.value) == (
         f"EndpointNotInService: endpoint churn must serve {NEW} within 300 seconds, got 'InService on {OLD}';"
@@ -133,15 +131,15 @@ def test_the_answer_to_a_request_is_decoded() -> None:
             {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentType": "application/json"},
             {"EndpointName": "churn", "Body": b"1,2", "ContentType": "text/csv"},
         )
-        assert invoke(runtime, "churn", PAYLOAD) == {"predictions": [1]}
+        assert invoke(runtime, "churn", **PAYLOAD) == {"predictions": [1]}
 
 
 def test_fails_with_the_model_s_own_words() -> None:
     runtime = client("sagemaker-runtime")
     with Stubber(runtime) as stubber:
         stubber.add_client_error("invoke_endpoint", "ModelError", "expected 30 columns, got 2", 424)
-        with pytest.raises(LocalRunError) as caught:
-            invoke(runtime, "churn", PAYLOAD)
+        with pytest.raises(OperationError) as caught:
+            invoke(runtime, "churn", **PAYLOAD)
     assert str(caught.value) == (
         "InvocationFailed: payload.csv must be answered by the endpoint, got 'expected 30 columns, got 2';"
         " send what the model's input_fn reads, or correct it"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdk_sagemaker_mlops.errors import LocalRunError
-from cdk_sagemaker_mlops.local.stack_outputs import DeployedPipeline, deployed_pipelines, first_pipeline
+from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline, deployed_pipelines, first_pipeline
+from cdk_sagemaker_mlops.errors import OperationError
 
 
 def stack(*outputs: tuple[str, str], name: str = "Churn", region: str = "us-east-1") -> dict[str, object]:
@@ -65,7 +65,7 @@ def test_a_pipeline_may_have_no_endpoint() -> None:
 
 
 def test_fails_when_the_app_has_no_pipeline() -> None:
-    with pytest.raises(LocalRunError) as caught:
+    with pytest.raises(OperationError) as caught:
         first_pipeline((), ["Web", "Data"])
     assert str(caught.value) == (
         "NoMlopsPipeline: app must define an MlopsPipeline, got ['Data', 'Web'];"

@@ -10,8 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cdk_sagemaker_mlops.errors import LocalRunError, Problem
-from cdk_sagemaker_mlops.local.payload import Payload
+from cdk_sagemaker_mlops.errors import OperationError, Problem
 
 _POLL_SECONDS = 0.3
 _SETTLED_BADLY = {"Failed", "UpdateRollbackFailed", "OutOfService"}
@@ -84,7 +83,7 @@ def wait_until_served(
         clock: Seconds that only grow. Default: ``time.monotonic``.
 
     Raises:
-        LocalRunError: The endpoint failed, or the time is over.
+        OperationError: The endpoint failed, or the time is over.
     """
     until = clock() + timeout
     while True:
@@ -94,9 +93,9 @@ def wait_until_served(
         if state is not None and serves and state.status == "InService":
             return state
         if state is not None and serves and state.status in _SETTLED_BADLY:
-            raise LocalRunError(_failed(state))
+            raise OperationError(_failed(state))
         if clock() >= until:
-            raise LocalRunError(_too_late(name, model_package_arn, timeout, state))
+            raise OperationError(_too_late(name, model_package_arn, timeout, state))
         sleep(_POLL_SECONDS)
 
 
@@ -120,28 +119,33 @@ def _too_late(name: str, package: str, timeout: float, state: EndpointState | No
     )
 
 
-def invoke(runtime: Any, name: str, payload: Payload) -> object:
+def invoke(runtime: Any, name: str, *, body: bytes, content_type: str, source: str) -> object:
     """Sends one request to an endpoint.
+
+    Args:
+        runtime: A SageMaker runtime client.
+        name: The endpoint's name.
+        body: The request.
+        content_type: Its content type.
+        source: Where it was read from, for the error.
 
     Returns:
         The answer: decoded when it is JSON, else its text.
 
     Raises:
-        LocalRunError: The model refused the request or failed on it.
+        OperationError: The model refused the request or failed on it.
     """
     try:
-        answer = runtime.invoke_endpoint(
-            EndpointName=name, Body=payload.body, ContentType=payload.content_type
-        )
+        answer = runtime.invoke_endpoint(EndpointName=name, Body=body, ContentType=content_type)
     except ClientError as error:
         problem = Problem(
             code="InvocationFailed",
-            parameter=str(payload.file.name),
+            parameter=source,
             rule="be answered by the endpoint",
             value=error.response["Error"]["Message"],
             fix="send what the model's input_fn reads, or correct it",
         )
-        raise LocalRunError(problem) from error
+        raise OperationError(problem) from error
     return decode(answer["Body"].read(), answer.get("ContentType", ""))
 
 

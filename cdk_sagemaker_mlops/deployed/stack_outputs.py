@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdk_sagemaker_mlops.errors import LocalRunError, Problem
+from cdk_sagemaker_mlops.errors import OperationError, Problem
 
 # The description that the construct gives to each of its outputs: the one place where both must agree.
 _DESCRIPTION = re.compile(r"(?P<attribute>[A-Za-z]+) of (?P<path>.+) \(cdk-sagemaker-mlops\)")
@@ -82,10 +82,10 @@ def first_pipeline(pipelines: tuple[DeployedPipeline, ...], stack_names: Iterabl
         stack_names: The app's stacks, for the error.
 
     Raises:
-        LocalRunError: Nothing was found.
+        OperationError: Nothing was found.
     """
     if not pipelines:
-        raise LocalRunError(
+        raise OperationError(
             Problem(
                 code="NoMlopsPipeline",
                 parameter="app",
