@@ -120,6 +120,7 @@ class MlopsPipeline(Construct):
             "ModelPackageGroupName": self.model_package_group_name,
             "EndpointName": self.endpoint_name,
             "ArtifactBucketName": self.artifact_bucket.bucket_name,
+            "DeadLetterQueueUrl": self._deployment.dead_letter_queue.queue_url,
         }.items():
             CfnOutput(
                 self,
