@@ -39,6 +39,9 @@ class EngineProcess:
         port: Port to listen on. Default: ``0``, a free one.
         region: Region of requests, unless they name another. Default: ``'us-east-1'``.
         detached: Whether the engine goes on when this process ends. Default: ``False``.
+        iam: Whether roles' policies are enforced. Default: ``False``.
+        time_scale: Factor on the waits of endpoint deployments, such as bake times, 0 to 1. Default:
+            ``None``, the engine's own, by which ten minutes take a second.
 
     Raises:
         LocalRunError: The engine does not start; the text ends with what it said.
@@ -54,6 +57,8 @@ class EngineProcess:
         port: int = 0,
         region: str = "us-east-1",
         detached: bool = False,
+        iam: bool = False,
+        time_scale: float | None = None,
     ) -> None:
         self.region = region
         self.log_path = data_dir / "engine.log"
@@ -64,6 +69,8 @@ class EngineProcess:
         command += [] if node_dir is None else ["--node-dir", str(node_dir)]
         command += [] if node_path is None else ["--node-path", str(node_path)]
         command += [] if detached else ["--watch-stdin"]
+        command += ["--iam"] if iam else []
+        command += [] if time_scale is None else ["--time-scale", str(time_scale)]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 command,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from cdk_sagemaker_mlops.local.engine import handler
+from cdk_sagemaker_mlops.local.engine.authorization.check import Permit, everything
+from cdk_sagemaker_mlops.local.engine.authorization.policies import caller_permit
 from cdk_sagemaker_mlops.local.engine.cloudformation import register_types
 from cdk_sagemaker_mlops.local.engine.context import Services
 from cdk_sagemaker_mlops.local.engine.control_plane import ControlPlane, on_a_thread
 from cdk_sagemaker_mlops.local.engine.events import Event
 from cdk_sagemaker_mlops.local.engine.executions import Executions
 from cdk_sagemaker_mlops.local.engine.fleets import Fleets
+from cdk_sagemaker_mlops.local.engine.http_request import Request, Response
 from cdk_sagemaker_mlops.local.engine.ministack_scope import current_scope
 from cdk_sagemaker_mlops.local.engine.options import Options
 from cdk_sagemaker_mlops.local.engine.repairs import apply_repairs
@@ -22,6 +25,9 @@ from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.seams import check_seams
 from cdk_sagemaker_mlops.local.engine.storage import StoragePool
 from cdk_sagemaker_mlops.local.engine.store import Store
+
+# What the caller of a request may do, by its scope and headers.
+PermitFor = Callable[[Scope, Mapping[str, str]], Permit]
 
 # Seconds that running jobs get to end when the engine does.
 _JOBS_END_SECONDS = 2.0
@@ -58,9 +64,9 @@ class Engine:
                 background=on_a_thread,
             )
         )
-        _add_service(plane)
+        _add_service(plane, caller_permit if options.iam else _everything_for)
         register_types(plane, storage)
-        apply_repairs(options.lambda_python)
+        apply_repairs(options.lambda_python, iam=options.iam)
 
     def close(self) -> None:
         """Ends every process the engine started: jobs, model servers, functions."""
@@ -85,18 +91,16 @@ def _emit(scope: Scope, event: Event) -> None:
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
-def _add_service(plane: ControlPlane) -> None:
+def _everything_for(_scope: Scope, _headers: Mapping[str, str]) -> Permit:
+    return everything
+
+
+def _add_service(plane: ControlPlane, permit_for: PermitFor) -> None:
     from ministack import app
     from ministack.core import router
     from ministack.services import stepfunctions
 
-    async def handle(
-        _method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any
-    ) -> handler.Response:
-        # On a thread, because operations wait; with the caller's scope, because ministack keeps it by task.
-        return await asyncio.to_thread(handler.answer, plane, current_scope(), path, headers, body)
-
-    app.SERVICE_HANDLERS["sagemaker"] = handle
+    app.SERVICE_HANDLERS["sagemaker"] = _on_a_thread(functools.partial(handler.answer, plane), permit_for)
     # Without an entry the router reads every model of botocore, 400 MB, to learn that there is such a
     # service.
     router.SERVICE_PATTERNS["sagemaker"] = {
@@ -105,3 +109,18 @@ def _add_service(plane: ControlPlane) -> None:
     }
     stepfunctions._AWS_SDK_SERVICE_MAP["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
     stepfunctions._AWS_SDK_ERROR_PREFIX["sagemaker"] = "SageMaker"
+
+
+def _on_a_thread(
+    answer: Callable[[Request], Response], permit_for: PermitFor
+) -> Callable[..., Awaitable[Response]]:
+    async def handle(
+        _method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any
+    ) -> Response:
+        # With the caller's scope, because ministack keeps it by task; on a thread, because operations wait.
+        scope = current_scope()
+        permit = permit_for(scope, headers)
+        request = Request(scope=scope, path=path, headers=headers, body=body, permit=permit)
+        return await asyncio.to_thread(answer, request)
+
+    return handle

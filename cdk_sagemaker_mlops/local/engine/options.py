@@ -13,6 +13,7 @@ from cdk_sagemaker_mlops.errors import LocalRunError, Problem
 
 ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
+DEFAULT_TIME_SCALE = 1 / 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +32,13 @@ class Options:
         watch_stdin: Whether the engine ends when its standard input does, that is, when whoever started it
         has
             gone. Default: ``False``.
+        iam: Whether roles' policies are enforced. Whoever calls with the access key ``test`` stays root.
+            Default: ``False``.
+        time_scale: Factor on the waits of endpoint deployments, such as bake times, 0 to 1. Default:
+            ``1 / 600``, ten minutes take a second.
 
     Raises:
-        LocalRunError: ``host`` is not an IPv4 loopback address.
+        LocalRunError: ``host`` is not an IPv4 loopback address, or ``time_scale`` is out of its range.
     """
 
     data_dir: Path
@@ -44,8 +49,20 @@ class Options:
     port: int = 0
     region: str = DEFAULT_REGION
     watch_stdin: bool = False
+    iam: bool = False
+    time_scale: float = DEFAULT_TIME_SCALE
 
     def __post_init__(self) -> None:
+        if not 0 <= self.time_scale <= 1:
+            raise LocalRunError(
+                Problem(
+                    code="InvalidTimeScale",
+                    parameter="time_scale",
+                    rule="be from 0 to 1",
+                    value=self.time_scale,
+                    fix="use 1 for the service's own waits, or less for shorter ones",
+                )
+            )
         if not _is_loopback(self.host):
             raise LocalRunError(
                 Problem(
@@ -80,6 +97,8 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--region", default=DEFAULT_REGION)
     parser.add_argument("--watch-stdin", action="store_true")
+    parser.add_argument("--iam", action="store_true")
+    parser.add_argument("--time-scale", type=float, default=DEFAULT_TIME_SCALE)
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -109,6 +128,8 @@ def emulator_environment(options: Options, *, port: int, path: str) -> dict[str,
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "INFO",
     }
+    if options.iam:
+        environment["AUTH"] = "true"
     if options.node_path is not None:
         environment["NODE_PATH"] = str(options.node_path)
     return environment

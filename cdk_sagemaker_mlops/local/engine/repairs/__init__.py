@@ -12,16 +12,22 @@ from cdk_sagemaker_mlops.local.engine.repairs import (
     event_retries,
     fifo_targets,
     function_python,
+    function_roles,
+    secure_transport,
 )
 
 
-def apply_repairs(lambda_python: Path) -> None:
+def apply_repairs(lambda_python: Path, *, iam: bool) -> None:
     """Applies every repair.
 
     Args:
         lambda_python: Interpreter that Python functions run with.
+        iam: Whether roles' policies are enforced.
     """
     bucket_tags.apply()
     event_retries.apply()
     fifo_targets.apply()
     function_python.apply(lambda_python)
+    if iam:
+        function_roles.apply()
+        secure_transport.apply()

@@ -6,17 +6,19 @@ from typing import Any
 import pytest
 
 from cdk_sagemaker_mlops.local.engine import handler
+from cdk_sagemaker_mlops.local.engine.api_error import ApiError
+from cdk_sagemaker_mlops.local.engine.http_request import Request
 
 
 def _call(bench: Any, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
     headers = {"x-amz-target": f"SageMaker.{operation}"}
-    status, _, answered = handler.answer(bench.plane, bench.scope, "/", headers, body)
+    request = Request(scope=bench.scope, path="/", headers=headers, body=body)
+    status, _, answered = handler.answer(bench.plane, request)
     return status, json.loads(answered)
 
 
 def _invoke(bench: Any, headers: dict[str, str], path: str = "/endpoints/e/invocations") -> Any:
-    status, answered_headers, body = handler.answer(bench.plane, bench.scope, path, headers, b"row")
-    return status, answered_headers, body
+    return handler.answer(bench.plane, Request(scope=bench.scope, path=path, headers=headers, body=b"row"))
 
 
 @pytest.fixture
@@ -132,3 +134,30 @@ def test_fails_to_invoke_an_asynchronous_endpoint(bench: Any) -> None:
         400,
         {"Message": "Endpoint e is asynchronous, and must be called as such."},
     )
+
+
+def _refuse(checks: Any) -> None:
+    check = next(iter(checks))
+    raise ApiError("AccessDeniedException", f"not {check.action} on {check.resource}")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/", "not sagemaker:ListModels on *"),
+        (
+            "/endpoints/E/invocations",
+            "not sagemaker:InvokeEndpoint on arn:aws:sagemaker:eu-west-1:000000000000:endpoint/e",
+        ),
+    ],
+)
+def test_fails_when_the_caller_may_not(bench: Any, path: str, text: str) -> None:
+    headers = {"x-amz-target": "SageMaker.ListModels"}
+    request = Request(scope=bench.scope, path=path, headers=headers, body=b"", permit=_refuse)
+
+    status, answered_headers, body = handler.answer(bench.plane, request)
+
+    answered = json.loads(body)
+    assert answered.get("message", answered.get("Message")) == text
+    code = answered.get("__type", answered_headers.get("x-amzn-ErrorType"))
+    assert (status, code) == (403 if path != "/" else 400, "AccessDeniedException")

@@ -17,7 +17,9 @@ def test_the_command_line_has_the_options_defaults() -> None:
 def test_every_option_is_read() -> None:
     given = ["--node-dir", "/node", "--node-path", "/modules", "--port", "1", "--region", "eu-west-1"]
 
-    assert parse_options([*_REQUIRED, *given, "--host", "127.0.0.2", "--watch-stdin"]) == Options(
+    given += ["--host", "127.0.0.2", "--watch-stdin", "--iam", "--time-scale", "0.5"]
+
+    assert parse_options([*_REQUIRED, *given]) == Options(
         data_dir=Path("/data"),
         lambda_python=Path("/python"),
         node_dir=Path("/node"),
@@ -26,7 +28,27 @@ def test_every_option_is_read() -> None:
         port=1,
         region="eu-west-1",
         watch_stdin=True,
+        iam=True,
+        time_scale=0.5,
     )
+
+
+@pytest.mark.parametrize("scale", ["-1", "1.5", "nan"])
+def test_fails_on_a_time_scale_out_of_its_range(scale: str) -> None:
+    with pytest.raises(LocalRunError) as caught:
+        parse_options([*_REQUIRED, "--time-scale", scale])
+
+    assert str(caught.value) == (
+        f"InvalidTimeScale: time_scale must be from 0 to 1, got {float(scale)!r}; "
+        "use 1 for the service's own waits, or less for shorter ones"
+    )
+
+
+@pytest.mark.parametrize(("iam", "auth"), [(False, None), (True, "true")])
+def test_ministack_enforces_policies_when_the_engine_does(iam: bool, auth: str | None) -> None:
+    options = Options(data_dir=Path("/data"), lambda_python=Path("/python"), iam=iam)
+
+    assert emulator_environment(options, port=1, path="/bin").get("AUTH") == auth
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "::1", "example.com", ""])
