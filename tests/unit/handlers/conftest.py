@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import boto3
+import fake_aws
 import pytest
-from botocore.config import Config
+from fake_aws import FakeAws, put_in_charge
 
 from cdk_sagemaker_mlops.handlers import aws_calls, contract
 from cdk_sagemaker_mlops.handlers.model_deployment.sagemaker_api import SageMakerApi
@@ -35,33 +32,16 @@ ENVIRONMENT = {
 }
 
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def _client() -> Any:
-    # One for all tests: loading SageMaker's service model is most of a test's time.
-    session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="eu-west-1")
-    return session.client("sagemaker", config=Config(retries={"mode": "standard", "total_max_attempts": 1}))
-
-
 @pytest.fixture
-def fake(_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    fake = _load("fake_sagemaker").FakeSageMaker(_client)
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    fake = FakeAws()
     fake.create_group(GROUP)
-    _client.meta.events.register("before-send.sagemaker", fake.answer, unique_id="fake")
+    put_in_charge(fake)
     monkeypatch.setattr(aws_calls, "BACKOFF_IN_SECONDS", (0.0,) * len(aws_calls.BACKOFF_IN_SECONDS))
-    monkeypatch.setattr(aws_calls.boto3, "client", lambda *_, **__: _client)
+    monkeypatch.setattr(aws_calls.boto3, "client", fake_aws.client)
     aws_calls.sagemaker_client.cache_clear()
     yield fake
     aws_calls.sagemaker_client.cache_clear()
-    _client.meta.events.unregister("before-send.sagemaker", unique_id="fake")
 
 
 @pytest.fixture
@@ -77,10 +57,10 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def client(_client: Any) -> Any:
-    return _client
+def client() -> Any:
+    return fake_aws.client("sagemaker")
 
 
 @pytest.fixture
-def api(_client: Any, fake: Any, settings: Settings) -> SageMakerApi:
-    return SageMakerApi(_client, owner=settings.name_prefix)
+def api(client: Any, fake: FakeAws, settings: Settings) -> SageMakerApi:
+    return SageMakerApi(client, owner=settings.name_prefix)
