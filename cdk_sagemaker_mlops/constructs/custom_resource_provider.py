@@ -14,7 +14,7 @@ _ID = "SageMakerMlopsCustomResources"
 # The longest that CDK's provider framework can wait.
 _TOTAL_TIMEOUT = Duration.hours(1)
 _QUERY_INTERVAL = Duration.seconds(5)
-_HANDLER_TIMEOUT = Duration.minutes(2)
+_HANDLER_TIMEOUT = Duration.seconds(contract.LOOK_TIMEOUT_IN_SECONDS)
 _FRAMEWORK_REASONS = {
     "AwsSolutions-IAM4": "CDK's provider framework gives its functions Lambda's basic execution policy",
     "AwsSolutions-IAM5": "CDK's provider framework may invoke any version of this stack's handlers",

@@ -13,7 +13,7 @@ from constructs import Construct
 # One group: SQS hands out its messages one batch after the other, so looks by events never overlap.
 _MESSAGE_GROUP = "look"
 # A failed look is repeated after this time, and the queue needs at least the function's own timeout.
-_VISIBILITY_TIMEOUT = Duration.minutes(4)
+_VISIBILITY_TIMEOUT = Duration.minutes(6)
 _MOST_RECEIVES = 4
 _HEAL_EVERY = Duration.hours(6)
 

@@ -18,7 +18,7 @@ from cdk_sagemaker_mlops.constructs.naming import resource_name
 from cdk_sagemaker_mlops.constructs.sagemaker_names import arns, name_problem
 from cdk_sagemaker_mlops.handlers import contract
 
-_LOOK_TIMEOUT = Duration.minutes(2)
+_LOOK_TIMEOUT = Duration.seconds(contract.LOOK_TIMEOUT_IN_SECONDS)
 
 
 class ModelDeployment(Construct):
@@ -101,12 +101,18 @@ class ModelDeployment(Construct):
         )
         hosting = ServerlessEndpoint() if endpoint is None else endpoint
         settings = {
-            contract.MODEL_PACKAGE_GROUP_NAME: model_package_group_name,
+            contract.MODEL_PACKAGE_GROUP: model_package_group_name,
             contract.ENDPOINT_NAME: self.endpoint_name,
             contract.NAME_PREFIX: resource_name(self, max_length=contract.NAME_PREFIX_MAX_LENGTH),
             contract.EXECUTION_ROLE_ARN: self.execution_role.role_arn,
+            contract.TOPIC_ARN: "",
             contract.HOSTING: Stack.of(self).to_json_string(
-                {contract.PRODUCTION_VARIANT: hosting.production_variant()}
+                {
+                    contract.KIND: contract.REAL_TIME
+                    if isinstance(hosting, RealTimeEndpoint)
+                    else contract.SERVERLESS,
+                    contract.PRODUCTION_VARIANT: hosting.production_variant(),
+                }
             ),
         }
         self._define_controller(settings, outlives_endpoint=[self.execution_role, log_group])
@@ -125,7 +131,7 @@ class ModelDeployment(Construct):
             self,
             "ControllerPolicy",
             roles=[controller.role, provider.role],
-            model_package_group_name=settings[contract.MODEL_PACKAGE_GROUP_NAME],
+            model_package_group_name=settings[contract.MODEL_PACKAGE_GROUP],
             endpoint_name=self.endpoint_name,
             name_prefix=settings[contract.NAME_PREFIX],
             execution_role_arn=self.execution_role.role_arn,
@@ -134,10 +140,12 @@ class ModelDeployment(Construct):
             self,
             "Triggers",
             function=controller.function,
-            model_package_group_name=settings[contract.MODEL_PACKAGE_GROUP_NAME],
+            model_package_group_name=settings[contract.MODEL_PACKAGE_GROUP],
             endpoint_name=self.endpoint_name,
         )
         self.dead_letter_queue = triggers.dead_letter_queue
+        settings[contract.QUEUE_URL] = triggers.queue.queue_url
+        controller.function.add_environment(contract.QUEUE_URL, triggers.queue.queue_url)
 
         # CloudFormation creates in the order of these dependencies and deletes in the opposite one:
         # permissions -> Cleanup -> triggers -> Deployment. So the first look comes when triggers already

@@ -123,7 +123,7 @@ class ModelRegistry(Construct):
             "Purge",
             resource_type=contract.MODEL_PACKAGE_GROUP_PURGE,
             service_token=provider.service_token,
-            properties={contract.PROPERTY_OF[contract.MODEL_PACKAGE_GROUP_NAME]: name},
+            properties={contract.MODEL_PACKAGE_GROUP_NAME: name},
         )
         purge.node.add_dependency(policy, group)
 

@@ -69,7 +69,7 @@ def assess(api: SageMakerApi, settings: Settings) -> d.Action | d.Rest:
 
 
 def _target(api: SageMakerApi, settings: Settings) -> d.Target | None:
-    package = api.newest_approved(settings.model_package_group_name)
+    package = api.newest_approved(settings.model_package_group)
     if package is None:
         return None
     name = name_for(settings, package_arn=package.arn, version=package.version, created=package.created)

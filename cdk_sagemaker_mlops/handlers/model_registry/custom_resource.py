@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .. import contract
 from ..aws_calls import by_meaning, sagemaker_client
 from ..errors import BusyError, MissingError, PermanentError, RetryableError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GROUP = "ModelPackageGroupName"
 # Keeps one call well within its handler's time; the next call goes on.
 _MOST_DELETES = 100
 
@@ -24,7 +24,7 @@ def on_event(event: dict[str, Any]) -> dict[str, Any]:
     """Answers with the physical id, which is the group's name; all work is left to :func:`is_complete`."""
     if event["RequestType"] == "Delete":
         return {"PhysicalResourceId": event["PhysicalResourceId"]}
-    return {"PhysicalResourceId": event["ResourceProperties"][_GROUP]}
+    return {"PhysicalResourceId": event["ResourceProperties"][contract.MODEL_PACKAGE_GROUP_NAME]}
 
 
 def is_complete(event: dict[str, Any]) -> dict[str, bool]:
@@ -36,7 +36,11 @@ def is_complete(event: dict[str, Any]) -> dict[str, bool]:
     if event["RequestType"] != "Delete":
         return {"IsComplete": True}
     try:
-        return {"IsComplete": purge(sagemaker_client(), event["ResourceProperties"][_GROUP])}
+        return {
+            "IsComplete": purge(
+                sagemaker_client(), event["ResourceProperties"][contract.MODEL_PACKAGE_GROUP_NAME]
+            )
+        }
     except RetryableError:
         return {"IsComplete": False}
 

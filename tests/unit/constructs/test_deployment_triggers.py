@@ -101,8 +101,8 @@ def test_a_message_stays_hidden_for_longer_than_a_look_takes(default_deployment:
     function = default_deployment.properties(
         default_deployment.named("DeploymentController", "AWS::Lambda::Function")
     )
-    assert queue["VisibilityTimeout"] == 240
-    assert function["Timeout"] == 120
+    assert queue["VisibilityTimeout"] == 360
+    assert function["Timeout"] == 300
     default_deployment.template.has_resource_properties(
         "AWS::Lambda::EventSourceMapping", {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
     )

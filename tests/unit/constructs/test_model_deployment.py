@@ -109,9 +109,10 @@ def test_handler_and_custom_resources_are_told_the_same(full_deployment: Any) ->
     for type_name in (DEPLOYMENT, CLEANUP):
         properties = full_deployment.properties(full_deployment.named("Deployment", type_name))
         assert {variable: properties[name] for variable, name in contract.PROPERTY_OF.items()} == environment
-    assert environment["MODEL_PACKAGE_GROUP_NAME"] == "Churn-Models"
+    assert environment["MODEL_PACKAGE_GROUP"] == "Churn-Models"
     assert environment["ENDPOINT_NAME"] == "Churn-Live"
     assert json.loads(environment["HOSTING"]) == {
+        "Kind": "RealTime",
         "ProductionVariant": {
             "VariantName": "AllTraffic",
             "InstanceType": "ml.c7i.xlarge",

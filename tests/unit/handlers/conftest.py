@@ -17,16 +17,19 @@ from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 GROUP = "churn-models"
 ENDPOINT = "churn"
 ENVIRONMENT = {
-    contract.MODEL_PACKAGE_GROUP_NAME: GROUP,
+    contract.MODEL_PACKAGE_GROUP: GROUP,
     contract.ENDPOINT_NAME: ENDPOINT,
     contract.NAME_PREFIX: "churn-deployment-0a1b2c3d",
     contract.EXECUTION_ROLE_ARN: "arn:aws:iam::123456789012:role/hosting",
+    contract.QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/churn-triggers.fifo",
+    contract.TOPIC_ARN: "arn:aws:sns:eu-west-1:123456789012:churn-deployments",
     contract.HOSTING: json.dumps(
         {
+            "Kind": "Serverless",
             "ProductionVariant": {
                 "VariantName": "AllTraffic",
                 "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
-            }
+            },
         }
     ),
 }

@@ -17,10 +17,11 @@ from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 def bigger() -> dict[str, Any]:
     """Another hosting config than the deployment's own."""
     return {
+        "Kind": "Serverless",
         "ProductionVariant": {
             "VariantName": "AllTraffic",
             "ServerlessConfig": {"MemorySizeInMB": 4096, "MaxConcurrency": 5},
-        }
+        },
     }
 
 
@@ -37,7 +38,7 @@ def deploy(fake: Any, api: SageMakerApi, settings: Settings) -> Callable[..., No
 @pytest.fixture
 def live(fake: Any, settings: Settings, deploy: Callable[..., None]) -> str:
     """Version 1 is approved, deployed and in service; returns its endpoint config."""
-    fake.register(settings.model_package_group_name, approval="Approved")
+    fake.register(settings.model_package_group, approval="Approved")
     deploy()
     fake.calls.clear()
     return str(fake.endpoints[settings.endpoint_name]["EndpointConfigName"])

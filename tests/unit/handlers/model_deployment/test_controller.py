@@ -34,7 +34,7 @@ def test_without_an_approved_package_there_is_nothing_to_do(
 
 
 def test_without_a_group_there_is_nothing_to_do(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    assert look(api, replace(settings, model_package_group_name="not-yet")) == Idle()
+    assert look(api, replace(settings, model_package_group="not-yet")) == Idle()
     assert fake.changes == []
 
 

@@ -17,10 +17,11 @@ GROUP = "churn-models"
 ENDPOINT = "churn"
 BIGGER = json.dumps(
     {
+        "Kind": "Serverless",
         "ProductionVariant": {
             "VariantName": "AllTraffic",
             "ServerlessConfig": {"MemorySizeInMB": 4096, "MaxConcurrency": 5},
-        }
+        },
     }
 )
 
