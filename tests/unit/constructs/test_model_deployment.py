@@ -117,7 +117,7 @@ def test_handler_and_custom_resources_are_told_the_same(full_deployment: Any) ->
             "VariantName": "AllTraffic",
             "InstanceType": "ml.c7i.xlarge",
             "InitialInstanceCount": 2,
-        }
+        },
     }
 
 
