@@ -33,7 +33,7 @@ PROPERTY_OF = {
 """The same settings as properties of the custom resources."""
 
 WAIT = "Wait"
-"""Property of the custom resource only: ``"true"`` (also when absent) to wait for the rollout, or ``"false"``."""
+"""The custom resource's only: ``"true"`` (also when absent) to wait for the rollout, or ``"false"``."""
 
 # Keys of HOSTING. Only the first two are required.
 KIND = "Kind"
@@ -43,7 +43,7 @@ PRODUCTION_VARIANT = "ProductionVariant"
 ENDPOINT_CONFIG = "EndpointConfig"
 """More members of CreateEndpointConfig: ``DataCaptureConfig``, ``AsyncInferenceConfig``, ``KmsKeyId``."""
 MODEL = "Model"
-"""More members of CreateModel: ``VpcConfig``, ``EnableNetworkIsolation``; ``Environment`` for the container."""
+"""More of CreateModel: ``VpcConfig``, ``EnableNetworkIsolation``; and ``Environment`` for the container."""
 DEPLOYMENT_CONFIG = "DeploymentConfig"
 """``DeploymentConfig`` of CreateEndpoint and UpdateEndpoint."""
 SCALING = "Scaling"
@@ -72,7 +72,7 @@ MAX_CAPACITY = "MaxCapacity"
 TARGET_TRACKING = "TargetTracking"
 """List of ``{"PolicyName", "TargetTrackingScalingPolicyConfiguration"}``."""
 SCHEDULED_ACTIONS = "ScheduledActions"
-"""List of PutScheduledAction members: ``ScheduledActionName``, ``Schedule``, ``ScalableTargetAction``..."""
+"""List of PutScheduledAction members: ``ScheduledActionName``, ``Schedule``, ``ScalableTargetAction``."""
 SCALE_FROM_ZERO = "ScaleFromZero"
 """True to start the first instance of an Async endpoint as soon as there is a backlog."""
 
@@ -93,7 +93,7 @@ MOST_HOSTING_CHARACTERS = 3000
 MOST_KEEP_VERSIONS = 20
 MOST_SMOKE_TEST_SECONDS = 180
 LOOK_TIMEOUT_IN_SECONDS = 300
-"""Lambda timeout of the queue handler and of the custom resource's handlers: a smoke test runs inside a look."""
+"""Lambda timeout of the queue handler and of the custom resource's: a smoke test runs inside a look."""
 
 ARTIFACT_COPIES = "models/"
 """Where in ARTIFACT_BUCKET the copies are: ``models/<name of the model>.tar.gz``."""

@@ -15,7 +15,7 @@ class Settings:
     """What one deployment is told by its stack.
 
     Args:
-        model_package_group: Group whose approved packages are deployed, by name, or by ARN if it is elsewhere.
+        model_package_group: Group whose approved packages are deployed: name, or ARN if it is elsewhere.
         endpoint_name: Endpoint to keep up to date.
         name_prefix: Start of every name this deployment gives; no other deployment in the account has it.
         execution_role_arn: Role that SageMaker takes on to read and run the model.
