@@ -10,14 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cdk_sagemaker_mlops.config.async_endpoint import AsyncEndpoint
+    from cdk_sagemaker_mlops.config.auto_scaling import AutoScaling, TargetMetric
     from cdk_sagemaker_mlops.config.batch_transform import BatchTransform
+    from cdk_sagemaker_mlops.config.capacity_size import CapacitySize
     from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityCheck
+    from cdk_sagemaker_mlops.config.data_capture import DataCapture
     from cdk_sagemaker_mlops.config.encryption import Encryption
-    from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint, ServerlessEndpoint
     from cdk_sagemaker_mlops.config.inference import Inference
+    from cdk_sagemaker_mlops.config.managed_instance_scaling import ManagedInstanceScaling
     from cdk_sagemaker_mlops.config.network import Network
     from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
+    from cdk_sagemaker_mlops.config.real_time_endpoint import RealTimeEndpoint
     from cdk_sagemaker_mlops.config.retries import Retries
+    from cdk_sagemaker_mlops.config.rollback_alarms import RollbackAlarms
+    from cdk_sagemaker_mlops.config.rollout import (
+        AllAtOnceRollout,
+        CanaryRollout,
+        LinearRollout,
+        RollingRollout,
+    )
+    from cdk_sagemaker_mlops.config.scheduled_scaling import ScheduledScaling
+    from cdk_sagemaker_mlops.config.serverless_endpoint import ServerlessEndpoint
+    from cdk_sagemaker_mlops.config.smoke_test import SmokeTest
     from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
     from cdk_sagemaker_mlops.config.training import Training
     from cdk_sagemaker_mlops.config.tuning import Tuning
@@ -36,14 +51,22 @@ if TYPE_CHECKING:
     from cdk_sagemaker_mlops.mlops_pipeline import MlopsPipeline
 
 __all__ = [
+    "AllAtOnceRollout",
+    "AsyncEndpoint",
+    "AutoScaling",
     "BatchTransform",
     "BiasCheck",
+    "CanaryRollout",
+    "CapacitySize",
+    "DataCapture",
     "DefinitionError",
     "Encryption",
     "Evaluation",
     "ExplainabilityCheck",
     "Inference",
+    "LinearRollout",
     "LocalRunError",
+    "ManagedInstanceScaling",
     "MlopsError",
     "MlopsPipeline",
     "ModelDeployment",
@@ -54,8 +77,13 @@ __all__ = [
     "Preprocessing",
     "RealTimeEndpoint",
     "Retries",
+    "RollbackAlarms",
+    "RollingRollout",
+    "ScheduledScaling",
     "ServerlessEndpoint",
+    "SmokeTest",
     "StandardPipeline",
+    "TargetMetric",
     "Training",
     "TrainingPipeline",
     "Tuning",
@@ -64,14 +92,22 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AllAtOnceRollout": "config.rollout",
+    "AsyncEndpoint": "config.async_endpoint",
+    "AutoScaling": "config.auto_scaling",
     "BatchTransform": "config.batch_transform",
     "BiasCheck": "config.clarify_checks",
+    "CanaryRollout": "config.rollout",
+    "CapacitySize": "config.capacity_size",
+    "DataCapture": "config.data_capture",
     "DefinitionError": "errors",
     "Encryption": "config.encryption",
     "Evaluation": "config.processing",
     "ExplainabilityCheck": "config.clarify_checks",
     "Inference": "config.inference",
+    "LinearRollout": "config.rollout",
     "LocalRunError": "errors",
+    "ManagedInstanceScaling": "config.managed_instance_scaling",
     "MlopsError": "errors",
     "MlopsPipeline": "mlops_pipeline",
     "ModelDeployment": "constructs.model_deployment",
@@ -80,10 +116,15 @@ _MODULES = {
     "OperationError": "errors",
     "PipelineContext": "definition.pipeline_context",
     "Preprocessing": "config.processing",
-    "RealTimeEndpoint": "config.endpoint",
+    "RealTimeEndpoint": "config.real_time_endpoint",
     "Retries": "config.retries",
-    "ServerlessEndpoint": "config.endpoint",
+    "RollbackAlarms": "config.rollback_alarms",
+    "RollingRollout": "config.rollout",
+    "ScheduledScaling": "config.scheduled_scaling",
+    "ServerlessEndpoint": "config.serverless_endpoint",
+    "SmokeTest": "config.smoke_test",
     "StandardPipeline": "config.standard_pipeline",
+    "TargetMetric": "config.auto_scaling",
     "Training": "config.training",
     "TrainingPipeline": "constructs.training_pipeline",
     "Tuning": "config.tuning",

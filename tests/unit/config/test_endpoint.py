@@ -7,7 +7,11 @@ import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
-from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint, ServerlessEndpoint
+from cdk_sagemaker_mlops.config.data_capture import DataCapture
+from cdk_sagemaker_mlops.config.endpoint import Endpoint, RealTimeEndpoint, ServerlessEndpoint
+from cdk_sagemaker_mlops.config.managed_instance_scaling import ManagedInstanceScaling
+from cdk_sagemaker_mlops.config.network import Network
+from cdk_sagemaker_mlops.config.rollback_alarms import RollbackAlarms
 from cdk_sagemaker_mlops.errors import ValidationError
 
 NUMBER_TOKEN = -1.8881545897087626e289
@@ -29,23 +33,88 @@ def test_a_real_time_endpoint_by_default() -> None:
     }
 
 
+CAPTURE = DataCapture(
+    sampling_percentage=20,
+    kms_key_id="alias/own",
+    capture_output=False,
+    csv_content_types=["text/csv"],
+    json_content_types=["application/json"],
+)
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [
         ServerlessEndpoint(memory_size_in_mb=1024, max_concurrency=1),
-        ServerlessEndpoint(memory_size_in_mb=6144, max_concurrency=200),
+        ServerlessEndpoint(memory_size_in_mb=6144, max_concurrency=200, provisioned_concurrency=200),
         RealTimeEndpoint(instance_type="ml.c7i.xlarge", initial_instance_count=12),
+        RealTimeEndpoint(
+            environment={"WORKERS": "2"},
+            network=Network(subnets=["subnet-1"], security_group_ids=["sg-1"], enable_network_isolation=True),
+            volume_size_in_gb=512,
+            volume_kms_key_id="alias/volume",
+            model_data_download_timeout_in_seconds=3600,
+            container_startup_health_check_timeout_in_seconds=60,
+            managed_instance_scaling=ManagedInstanceScaling(max_instance_count=4),
+            data_capture=CAPTURE,
+        ),
     ],
 )
-def test_sagemakers_own_model_accepts_the_variant(endpoint: ServerlessEndpoint | RealTimeEndpoint) -> None:
-    operation = get_session().get_service_model("sagemaker").operation_model("CreateEndpointConfig")
-    request = {
-        "EndpointConfigName": "config",
-        "ProductionVariants": [{**endpoint.production_variant(), "ModelName": "model"}],
-    }
-    assert operation.input_shape is not None
-    report = ParamValidator().validate(request, operation.input_shape)
+def test_sagemakers_own_model_accepts_config_and_model(endpoint: Endpoint) -> None:
+    further = (
+        {} if isinstance(endpoint, ServerlessEndpoint) else endpoint.endpoint_config("s3://bucket/place")
+    )
+    accepted(
+        "CreateEndpointConfig",
+        {
+            "EndpointConfigName": "config",
+            "ProductionVariants": [{**endpoint.production_variant(), "ModelName": "model"}],
+            **further,
+        },
+    )
+    model = endpoint.model()
+    container = {"Image": "image", "Environment": model.pop("Environment", {})}
+    accepted("CreateModel", {"ModelName": "model", "Containers": [container], **model})
+
+
+def accepted(operation: str, request: dict[str, Any]) -> None:
+    shape = get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+    assert shape is not None
+    report = ParamValidator().validate(request, shape)
     assert not report.has_errors(), report.generate_report()
+
+
+def test_captures_below_the_storage_unless_told_otherwise() -> None:
+    endpoint = RealTimeEndpoint(data_capture=DataCapture())
+    assert endpoint.needs_storage()
+    assert endpoint.written_s3_uris("s3://bucket/churn") == ["s3://bucket/churn/data-capture"]
+    assert endpoint.endpoint_config("s3://bucket/churn")["DataCaptureConfig"] == {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": "s3://bucket/churn/data-capture",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    }
+    own = RealTimeEndpoint(data_capture=DataCapture(destination_s3_uri="s3://own/here"))
+    assert not own.needs_storage()
+    assert own.written_s3_uris("") == ["s3://own/here"]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "given"),
+    [
+        ("ml.m5.large", True),
+        ("ml.dl1.24xlarge", True),
+        (TEXT_TOKEN, True),
+        ("ml.m5d.large", False),
+        ("ml.c6gd.xlarge", False),
+        ("ml.g4dn.xlarge", False),
+        ("ml.g5.xlarge", False),
+        ("ml.p4de.24xlarge", False),
+    ],
+)
+def test_instances_that_encrypt_their_own_disks_are_given_no_key(instance_type: str, given: bool) -> None:
+    endpoint = RealTimeEndpoint(instance_type=instance_type, volume_kms_key_id="alias/own")
+    assert ("KmsKeyId" in endpoint.endpoint_config("")) is given
 
 
 def test_tokens_are_not_checked() -> None:
@@ -96,6 +165,55 @@ INSTANCE_TYPE = (
             ServerlessEndpoint,
             {"memory_size_in_mb": 512, "max_concurrency": -1},
             f"{MEMORY.format('512')}\n{CONCURRENCY.format('-1')}",
+        ),
+        (
+            ServerlessEndpoint,
+            {"max_concurrency": 4, "provisioned_concurrency": 5},
+            "InvalidProvisionedConcurrency: endpoint.provisioned_concurrency must be a whole number from 1 to 4, "
+            "got 5; keep no more workers warm than may run, which is max_concurrency",
+        ),
+        (
+            RealTimeEndpoint,
+            {"instance_type": "ml.g5.xlarge", "volume_size_in_gb": 30},
+            "VolumeNotSupported: endpoint.volume_size_in_gb must be left out for ml.g5.xlarge, which has disks of "
+            "its own and takes no volume, got 30; leave it out, or choose an instance type without local disks",
+        ),
+        (
+            RealTimeEndpoint,
+            {"network": Network(enable_inter_container_traffic_encryption=True)},
+            "NotForEndpoints: endpoint.network.enable_inter_container_traffic_encryption must be False, because "
+            "the containers of an endpoint do not talk to each other, got True; give the endpoint a Network "
+            "without it",
+        ),
+        (
+            RealTimeEndpoint,
+            {"container_startup_health_check_timeout_in_seconds": 59},
+            "InvalidStartTimeout: endpoint.container_startup_health_check_timeout_in_seconds must be a whole "
+            "number from 60 to 3600 seconds, got 59; leave it out to use SageMaker's own",
+        ),
+        (
+            DataCapture,
+            {"capture_input": False, "capture_output": False, "sampling_percentage": 101},
+            "InvalidSamplingPercentage: data_capture.sampling_percentage must be a whole number from 0 to 100 "
+            "percent, got 101; capture less where there is much traffic\n"
+            "NothingToCapture: data_capture must capture input, output or both, got DataCapture("
+            "sampling_percentage=101, destination_s3_uri=None, kms_key_id=None, capture_input=False, "
+            "capture_output=False, csv_content_types=(), json_content_types=()); leave data_capture out to "
+            "capture nothing",
+        ),
+        (
+            DataCapture,
+            {"csv_content_types": ["text/csv; charset=utf-8"]},
+            "InvalidContentType: data_capture.csv_content_types[0] must be a content type, "
+            "got 'text/csv; charset=utf-8'; use one such as 'text/csv', without parameters",
+        ),
+        (
+            RollbackAlarms,
+            {"invocation_5xx_errors_percent": 0, "evaluation_periods": 11},
+            "InvalidAlarmThreshold: alarms.invocation_5xx_errors_percent must be a number above 0 and at most 100, "
+            "got 0; use None to leave this alarm out\n"
+            "InvalidEvaluationPeriods: alarms.evaluation_periods must be a whole number from 1 to 10 minutes, "
+            "got 11; an alarm must go off within the rollout's bake time",
         ),
         (RealTimeEndpoint, {"instance_type": "m5.large"}, INSTANCE_TYPE.format("'m5.large'")),
         (RealTimeEndpoint, {"instance_type": ""}, INSTANCE_TYPE.format("''")),
