@@ -21,6 +21,8 @@ from cdk_sagemaker_mlops.local.engine.http_request import Request, Response
 from cdk_sagemaker_mlops.local.engine.ministack_scope import current_scope
 from cdk_sagemaker_mlops.local.engine.options import Options
 from cdk_sagemaker_mlops.local.engine.repairs import apply_repairs
+from cdk_sagemaker_mlops.local.engine.scaling import service as scaling
+from cdk_sagemaker_mlops.local.engine.scaling.service_role import ensure_role
 from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.seams import check_seams
 from cdk_sagemaker_mlops.local.engine.storage import StoragePool
@@ -64,7 +66,7 @@ class Engine:
                 background=on_a_thread,
             )
         )
-        _add_service(plane, caller_permit if options.iam else _everything_for)
+        _add_services(plane, caller_permit if options.iam else _everything_for)
         register_types(plane, storage)
         apply_repairs(options.lambda_python, iam=options.iam)
 
@@ -95,17 +97,24 @@ def _everything_for(_scope: Scope, _headers: Mapping[str, str]) -> Permit:
     return everything
 
 
-def _add_service(plane: ControlPlane, permit_for: PermitFor) -> None:
+def _add_services(plane: ControlPlane, permit_for: PermitFor) -> None:
     from ministack import app
     from ministack.core import router
     from ministack.services import stepfunctions
 
     app.SERVICE_HANDLERS["sagemaker"] = _on_a_thread(functools.partial(handler.answer, plane), permit_for)
+    app.SERVICE_HANDLERS["application-autoscaling"] = _on_a_thread(
+        functools.partial(scaling.answer, plane.services.store, ensure_role), permit_for
+    )
     # Without an entry the router reads every model of botocore, 400 MB, to learn that there is such a
     # service.
     router.SERVICE_PATTERNS["sagemaker"] = {
         "target_prefixes": ["SageMaker."],
         "credential_scope": "sagemaker",
+    }
+    router.SERVICE_PATTERNS["application-autoscaling"] = {
+        "target_prefixes": ["AnyScaleFrontendService."],
+        "credential_scope": "application-autoscaling",
     }
     stepfunctions._AWS_SDK_SERVICE_MAP["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
     stepfunctions._AWS_SDK_ERROR_PREFIX["sagemaker"] = "SageMaker"

@@ -1,4 +1,4 @@
-"""SageMaker's own request and response shapes, from botocore's service model.
+"""The services' own request and response shapes, from botocore's service models.
 
 The same model that boto3 sends requests by: a request is checked against it as the service would, and an
 answer is a record cut down to the members that the operation's output has.
@@ -22,23 +22,28 @@ _LONGEST_MATCHED = 2048
 
 
 @functools.cache
-def service_model() -> ServiceModel:
-    """Model of the SageMaker control plane."""
-    return botocore.session.get_session().get_service_model("sagemaker")
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """Model of a service. Default: the SageMaker control plane."""
+    return botocore.session.get_session().get_service_model(service)
 
 
-def operation_model(operation: str) -> OperationModel:
+def operation_model(operation: str, service: str = "sagemaker") -> OperationModel:
     """Model of one operation, such as ``CreateModel``."""
-    return service_model().operation_model(operation)
+    return service_model(service).operation_model(operation)
 
 
-def check_request(operation: str, params: dict[str, Any]) -> None:
+def check_request(operation: str, params: dict[str, Any], service: str = "sagemaker") -> None:
     """Checks a request as the service does: types, members, lengths, ranges, patterns, enumerations.
+
+    Args:
+        operation: Name of the operation.
+        params: The request.
+        service: Name of the service's model. Default: ``'sagemaker'``.
 
     Raises:
         ApiError: ``ValidationException`` that lists every violation.
     """
-    shape = operation_model(operation).input_shape
+    shape = operation_model(operation, service).input_shape
     if shape is None:
         return
     report = ParamValidator().validate(params, shape)
@@ -120,7 +125,7 @@ def cut(shape: Shape | None, value: Any) -> Any:
     return value
 
 
-def answer(operation: str, record: dict[str, Any]) -> dict[str, Any]:
+def answer(operation: str, record: dict[str, Any], service: str = "sagemaker") -> dict[str, Any]:
     """The response of ``operation`` that a record amounts to."""
-    cut_record: dict[str, Any] = cut(operation_model(operation).output_shape, record)
+    cut_record: dict[str, Any] = cut(operation_model(operation, service).output_shape, record)
     return cut_record

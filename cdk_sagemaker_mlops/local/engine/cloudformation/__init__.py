@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from cdk_sagemaker_mlops.local.engine.cloudformation import bucket_deployment, sagemaker_resources
+from cdk_sagemaker_mlops.local.engine.cloudformation import (
+    bucket_deployment,
+    event_bus_policy,
+    sagemaker_resources,
+)
 from cdk_sagemaker_mlops.local.engine.control_plane import ControlPlane
 from cdk_sagemaker_mlops.local.engine.storage import StoragePool
 
@@ -16,3 +20,4 @@ def register_types(plane: ControlPlane, storage: StoragePool) -> None:
     """
     sagemaker_resources.register(plane)
     bucket_deployment.register(storage)
+    event_bus_policy.register()

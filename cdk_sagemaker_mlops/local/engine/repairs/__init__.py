@@ -8,11 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from cdk_sagemaker_mlops.local.engine.repairs import (
+    alarm_permissions,
     bucket_tags,
     event_retries,
     fifo_targets,
     function_python,
     function_roles,
+    metric_math,
     secure_transport,
 )
 
@@ -28,6 +30,8 @@ def apply_repairs(lambda_python: Path, *, iam: bool) -> None:
     event_retries.apply()
     fifo_targets.apply()
     function_python.apply(lambda_python)
+    metric_math.apply()
     if iam:
+        alarm_permissions.apply()
         function_roles.apply()
         secure_transport.apply()

@@ -148,6 +148,23 @@ class Bench:
         self.call("CreateEndpointConfig", EndpointConfigName=name, ProductionVariants=[variant])
         return name
 
+    def instance_config(self, name: str, artifact: str = "s3://bucket/good.tar.gz", **variant: Any) -> str:
+        container = {"Image": "image", "ModelDataUrl": artifact}
+        self.call("CreateModel", ModelName=name, PrimaryContainer=container)
+        described = {
+            "VariantName": "AllTraffic",
+            "ModelName": name,
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 2,
+            **variant,
+        }
+        self.call("CreateEndpointConfig", EndpointConfigName=name, ProductionVariants=[described])
+        return name
+
+    def instance_endpoint(self, name: str) -> None:
+        self.call("CreateEndpoint", EndpointName=name, EndpointConfigName=self.instance_config(f"{name}-1"))
+        self.run_background()
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
