@@ -96,7 +96,8 @@ class LiveProgress:
             self._steps.setdefault(event.name, time.monotonic())
             return
         self._steps.pop(event.name, None)
-        self._line(f"    {event.name}", f" {event.status} {event.seconds:.1f} s", "cyan")
+        told = f"{event.status} {event.seconds:.1f} s{_cached(event)}"
+        self._line(f"    {event.name}", f" {told}", "cyan")
 
     def _line(self, text: str, after: str, style: str) -> None:
         self._console.print(Text.assemble((text, style), (after, "dim")))
@@ -115,4 +116,8 @@ class LiveProgress:
 def step_text(event: StepChanged) -> str:
     """Words a step's state, such as ``Train: Succeeded in 2.1 s``."""
     took = "" if event.seconds is None else f" in {event.seconds:.1f} s"
-    return f"{event.name}: {event.status}{took}"
+    return f"{event.name}: {event.status}{took}{_cached(event)}"
+
+
+def _cached(event: StepChanged) -> str:
+    return ", from an earlier execution" if event.cached else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cdk_sagemaker_mlops.errors import OperationError, Problem
@@ -23,6 +24,7 @@ class StepState:
         seconds: How long it ran. Default: ``None``, it has not ended.
         failure_reason: Why it failed. Default: ``None``.
         metadata: What kind of step it is and what it made.
+        cached: Whether it used the result of an earlier execution. Default: ``False``.
     """
 
     name: str
@@ -30,6 +32,7 @@ class StepState:
     seconds: float | None = None
     failure_reason: str | None = None
     metadata: Mapping[str, Any]
+    cached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +52,22 @@ class ExecutionState:
     steps: tuple[StepState, ...]
 
 
-def start_execution(sagemaker: Any, pipeline_name: str) -> str:
-    """Starts a pipeline with its default parameters.
+def start_execution(sagemaker: Any, pipeline_name: str, parameters: Mapping[str, str] | None = None) -> str:
+    """Starts a pipeline.
+
+    Args:
+        sagemaker: A SageMaker client.
+        pipeline_name: Name of the pipeline.
+        parameters: Values by name, as text. Default: ``None``, every parameter has its own default.
 
     Returns:
         The execution's ARN.
     """
-    started = sagemaker.start_pipeline_execution(PipelineName=pipeline_name)
+    options: dict[str, Any] = {}
+    if parameters:
+        given = [{"Name": name, "Value": value} for name, value in parameters.items()]
+        options["PipelineParameters"] = given
+    started = sagemaker.start_pipeline_execution(PipelineName=pipeline_name, **options)
     return str(started["PipelineExecutionArn"])
 
 
@@ -90,6 +102,7 @@ def _step(step: Mapping[str, Any]) -> StepState:
         seconds=seconds,
         failure_reason=step.get("FailureReason"),
         metadata=step.get("Metadata", {}),
+        cached="CacheHitResult" in step,
     )
 
 
@@ -128,11 +141,12 @@ def failed_step(state: ExecutionState) -> StepState | None:
     return next((step for step in state.steps if step.status == "Failed"), None)
 
 
-def execution_error(state: ExecutionState) -> OperationError:
+def execution_error(state: ExecutionState, kept: Path | None = None) -> OperationError:
     """Words the error of an execution that did not succeed.
 
     Args:
         state: How it ended.
+        kept: Folder of the job that failed. Default: ``None``, there is none.
     """
     step = failed_step(state)
     told = state.failure_reason if step is None or step.failure_reason is None else step.failure_reason
@@ -145,6 +159,7 @@ def execution_error(state: ExecutionState) -> OperationError:
         code = "PipelineExecutionFailed"
         parameter = "pipeline execution" if step is None else f"step {step.name}"
         rule, value = "succeed", state.status if told is None else told
-        fix = "read the step's log above" if step is not None else "start it again"
+        fix = "start it again" if step is None else "read the step's log above"
+        fix += "" if kept is None else f", and look at what it worked on in {kept}"
     problem = Problem(code=code, parameter=parameter, rule=rule, value=value, fix=fix)
     return OperationError(problem, at=state.arn)

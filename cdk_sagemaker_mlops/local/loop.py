@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cdk_sagemaker_mlops.deployed.model_registry import approve, describe_model, registered_arn
-from cdk_sagemaker_mlops.deployed.pipeline_execution import (
-    ExecutionState,
-    StepState,
-    execution_error,
-    failed_step,
-    follow_execution,
-    start_execution,
+from cdk_sagemaker_mlops.deployed.model_registry import (
+    RegisteredModel,
+    approve,
+    describe_model,
+    registered_arn,
 )
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState
 from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState, invoke, wait_until_served
 from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline, first_pipeline
 from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem
 from cdk_sagemaker_mlops.local.app_folder import AppFolder
 from cdk_sagemaker_mlops.local.deployment import Deployment, deploy_app
-from cdk_sagemaker_mlops.local.engine_log import step_log
 from cdk_sagemaker_mlops.local.engine_session import EngineSession, new_engine, prepare_tools, user_cache
 from cdk_sagemaker_mlops.local.payload import Payload
-from cdk_sagemaker_mlops.local.progress import Stages, StepChanged
+from cdk_sagemaker_mlops.local.pipeline_run import PipelineRunner
+from cdk_sagemaker_mlops.local.progress import Stages
 from cdk_sagemaker_mlops.local.run_report import RunningEngine, RunReport
 from cdk_sagemaker_mlops.local.session_store import live_session
-
-_LOG_LINES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +71,10 @@ def run_loop(options: LoopOptions, stages: Stages, report: RunReport) -> None:
             on_output=options.on_output,
         )
         try:
-            _use(options, deployment, engine.endpoint_url, stages, report)
+            app = _DeployedApp(
+                options=options, deployment=deployment, engine=engine, stages=stages, report=report
+            )
+            app.use()
         except MlopsError:
             _keep_if_asked(options, engine, deployment, report)
             raise
@@ -111,97 +110,87 @@ def _keep_if_asked(
         )
 
 
-def _use(
-    options: LoopOptions, deployment: Deployment, endpoint_url: str, stages: Stages, report: RunReport
-) -> None:
-    found = deployment.pipelines()
-    pipeline = first_pipeline(found, deployment.stack_names)
-    if len(found) > 1:
-        others = ", ".join(other.path for other in found[1:])
-        stages.note(f"The app has {len(found)} pipelines; running {pipeline.path}, not {others}.")
-    _execute(deployment, pipeline, endpoint_url, stages, report)
-    if options.approve:
-        _approve(deployment, pipeline, stages, report)
-        _serve(options, deployment, pipeline, stages, report)
-    else:
-        stages.note("The model package waits for approval (--no-approve): nothing is deployed.")
+@dataclass(frozen=True, kw_only=True)
+class _DeployedApp:
+    """What the stages after the deployment work with."""
 
+    options: LoopOptions
+    deployment: Deployment
+    engine: EngineSession
+    stages: Stages
+    report: RunReport
 
-def _execute(
-    deployment: Deployment, pipeline: DeployedPipeline, endpoint_url: str, stages: Stages, report: RunReport
-) -> None:
-    sagemaker = deployment.client("sagemaker", region=pipeline.region)
+    def use(self) -> None:
+        found = self.deployment.pipelines()
+        pipeline = first_pipeline(found, self.deployment.stack_names)
+        if len(found) > 1:
+            others = ", ".join(other.path for other in found[1:])
+            self.stages.note(f"The app has {len(found)} pipelines; running {pipeline.path}, not {others}.")
+        model = self._execute(pipeline)
+        if self.options.approve:
+            self._serve(pipeline, self._approve(pipeline, model))
+        else:
+            self.stages.note("The model package waits for approval (--no-approve): nothing is deployed.")
 
-    def on_state(state: ExecutionState) -> None:
-        report.execution = state
+    def _execute(self, pipeline: DeployedPipeline) -> RegisteredModel:
+        def on_state(state: ExecutionState) -> None:
+            self.report.execution = state
 
-    def on_step(step: StepState) -> None:
-        stages.tell(StepChanged(name=step.name, status=step.status, seconds=step.seconds))
-
-    with stages.stage("pipeline", f"Run pipeline {pipeline.pipeline_name}"):
-        arn = start_execution(sagemaker, pipeline.pipeline_name)
-        state = follow_execution(sagemaker, arn, on_state=on_state, on_step=on_step)
-        if state.status != "Succeeded":
-            _show_log(state, endpoint_url, stages)
-            raise execution_error(state)
-        package = registered_arn(state)
-        s3 = deployment.client("s3", region=pipeline.region)
-        report.model = describe_model(sagemaker, s3, package)
-    stages.note(
-        f"Model package {report.model.version} of {pipeline.model_package_group_name} is"
-        f" {report.model.approval_status}."
-    )
-
-
-def _show_log(state: ExecutionState, endpoint_url: str, stages: Stages) -> None:
-    step = failed_step(state)
-    log = None if step is None else step_log(endpoint_url, state.arn, step.name)
-    if step is not None and log:
-        lines = log.rstrip().splitlines()[-_LOG_LINES:]
-        stages.note("\n".join([f"Log of step {step.name}, its last {len(lines)} lines:", *lines]))
-
-
-def _approve(deployment: Deployment, pipeline: DeployedPipeline, stages: Stages, report: RunReport) -> None:
-    if report.model is None or report.model.approval_status == "Approved":
-        return
-    sagemaker = deployment.client("sagemaker", region=pipeline.region)
-    s3 = deployment.client("s3", region=pipeline.region)
-    with stages.stage("approve", f"Approve model package {report.model.version}"):
-        approve(sagemaker, report.model.arn)
-        report.model = describe_model(sagemaker, s3, report.model.arn)
-
-
-def _serve(
-    options: LoopOptions,
-    deployment: Deployment,
-    pipeline: DeployedPipeline,
-    stages: Stages,
-    report: RunReport,
-) -> None:
-    if pipeline.endpoint_name is None or report.model is None:
-        stages.note(f"{pipeline.path} deploys to no endpoint.")
-        return
-
-    def on_state(state: EndpointState | None) -> None:
-        report.endpoint = state
-        stages.detail("no endpoint yet" if state is None else state.status)
-
-    with stages.stage("endpoint", f"Wait for endpoint {pipeline.endpoint_name}"):
-        sagemaker = deployment.client("sagemaker", region=pipeline.region)
-        wait_until_served(sagemaker, pipeline.endpoint_name, report.model.arn, on_state=on_state)
-    if options.payload is None:
-        stages.note(
-            "There is no payload.csv or payload.json in the app's folder: the endpoint is not invoked."
+        runner = PipelineRunner(
+            deployment=self.deployment,
+            pipeline=pipeline,
+            engine=self.engine,
+            stages=self.stages,
+            stays=self.options.keep,
         )
-        return
-    with stages.stage("invoke", f"Send {options.payload.file.name} to the endpoint"):
-        runtime = deployment.client("sagemaker-runtime", region=pipeline.region)
-        payload = options.payload
-        report.prediction = invoke(
-            runtime,
-            pipeline.endpoint_name,
-            body=payload.body,
-            content_type=payload.content_type,
-            source=payload.file.name,
-        )
-        report.expected = options.payload.expected
+        with self.stages.stage("pipeline", f"Run pipeline {pipeline.pipeline_name}"):
+            state = runner.run(on_state=on_state)
+            model = self._describe(pipeline, registered_arn(state))
+        group = pipeline.model_package_group_name
+        self.stages.note(f"Model package {model.version} of {group} is {model.approval_status}.")
+        return model
+
+    def _approve(self, pipeline: DeployedPipeline, model: RegisteredModel) -> RegisteredModel:
+        if model.approval_status == "Approved":
+            return model
+        with self.stages.stage("approve", f"Approve model package {model.version}"):
+            approve(self.deployment.client("sagemaker", region=pipeline.region), model.arn)
+            return self._describe(pipeline, model.arn)
+
+    def _describe(self, pipeline: DeployedPipeline, arn: str) -> RegisteredModel:
+        sagemaker = self.deployment.client("sagemaker", region=pipeline.region)
+        s3 = self.deployment.client("s3", region=pipeline.region)
+        self.report.model = describe_model(sagemaker, s3, arn)
+        return self.report.model
+
+    def _serve(self, pipeline: DeployedPipeline, model: RegisteredModel) -> None:
+        if pipeline.endpoint_name is None:
+            self.stages.note(f"{pipeline.path} deploys to no endpoint.")
+            return
+
+        def on_state(state: EndpointState | None) -> None:
+            self.report.endpoint = state
+            self.stages.detail("no endpoint yet" if state is None else state.status)
+
+        with self.stages.stage("endpoint", f"Wait for endpoint {pipeline.endpoint_name}"):
+            sagemaker = self.deployment.client("sagemaker", region=pipeline.region)
+            wait_until_served(sagemaker, pipeline.endpoint_name, model.arn, on_state=on_state)
+        self._invoke(pipeline.region, pipeline.endpoint_name)
+
+    def _invoke(self, region: str, endpoint_name: str) -> None:
+        payload = self.options.payload
+        if payload is None:
+            self.stages.note(
+                "There is no payload.csv or payload.json in the app's folder: the endpoint is not invoked."
+            )
+            return
+        with self.stages.stage("invoke", f"Send {payload.file.name} to the endpoint"):
+            runtime = self.deployment.client("sagemaker-runtime", region=region)
+            self.report.prediction = invoke(
+                runtime,
+                endpoint_name,
+                body=payload.body,
+                content_type=payload.content_type,
+                source=payload.file.name,
+            )
+            self.report.expected = payload.expected

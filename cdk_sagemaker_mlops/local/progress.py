@@ -68,11 +68,13 @@ class StepChanged:
         name: The step's name in the pipeline definition.
         status: SageMaker's own word, such as ``Executing``.
         seconds: How long the step has run, once it ended. Default: ``None``, it has not ended.
+        cached: Whether it used the result of an earlier execution. Default: ``False``.
     """
 
     name: str
     status: str
     seconds: float | None = None
+    cached: bool = False
 
 
 Event = StageStarted | StageFinished | Detail | Note | StepChanged

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdk_sagemaker_mlops.deployed.model_registry import RegisteredModel
-from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState
+from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState, StepState
 from cdk_sagemaker_mlops.deployed.served_endpoint import EndpointState
 
 
@@ -69,8 +69,12 @@ class RunReport:
 
 
 def _execution(state: ExecutionState) -> dict[str, Any]:
-    steps = [{"name": step.name, "status": step.status, "seconds": step.seconds} for step in state.steps]
-    return {"arn": state.arn, "status": state.status, "steps": steps}
+    return {"arn": state.arn, "status": state.status, "steps": [_step(step) for step in state.steps]}
+
+
+def _step(step: StepState) -> dict[str, Any]:
+    told = {"name": step.name, "status": step.status, "seconds": step.seconds}
+    return {**told, "cached": True} if step.cached else told
 
 
 def _model(model: RegisteredModel) -> dict[str, Any]:

@@ -213,6 +213,10 @@ def test_a_failed_job_s_log_is_shown(cdk_mlops, tmp_path) -> None:
     assert "[pipeline] reading\n[pipeline] column age is missing\n" in ended.err
     assert "PipelineExecutionFailed: step Job must succeed, got " in ended.err
     assert cdk_mlops.left_behind() == []
+    kept = Path(ended.err.split("and look at what it worked on in ")[1].split(" (at ")[0])
+    assert kept.parent == cdk_mlops.cache / "failed-jobs"
+    assert (kept / "job.log").read_text() == "reading\ncolumn age is missing\n"
+    assert (kept / "opt" / "ml" / "config" / "processingjobconfig.json").is_file()
 
 
 def test_fails_with_the_app_s_own_error_when_it_does_not_synthesise(cdk_mlops, tmp_path) -> None:

@@ -47,13 +47,15 @@ class Engine:
     """
 
     def __init__(self, options: Options, endpoint_url: str) -> None:
-        from cdk_sagemaker_mlops.local.execution import PipelineRun
+        from cdk_sagemaker_mlops.local.execution import PipelineRun, StepCache
         from cdk_sagemaker_mlops.local.hosting import ModelServer
 
         check_seams()
         storage = StoragePool(endpoint_url)
         # Jobs may call AWS themselves, and reach the engine as everything else does.
-        run = functools.partial(PipelineRun, job_environment={"AWS_ENDPOINT_URL": endpoint_url})
+        run = functools.partial(
+            PipelineRun, job_environment={"AWS_ENDPOINT_URL": endpoint_url}, cache=StepCache()
+        )
         self.executions = Executions(options.data_dir / "executions", run)
         self.fleets = Fleets(options.data_dir / "endpoints", storage, ModelServer)
         plane = ControlPlane(

@@ -70,6 +70,7 @@ class LaunchRun(Protocol):
         registry: RegistryPort,
         workdir: Path,
         on_change: Callable[[], None],
+        max_parallel_steps: int | None,
     ) -> Run:
         """A run that has not begun."""
         ...

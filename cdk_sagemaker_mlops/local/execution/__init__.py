@@ -2,5 +2,6 @@
 
 from cdk_sagemaker_mlops.local.execution.interfaces import Registry, Storage
 from cdk_sagemaker_mlops.local.execution.run import PipelineRun
+from cdk_sagemaker_mlops.local.execution.step_cache import StepCache
 
-__all__ = ["PipelineRun", "Registry", "Storage"]
+__all__ = ["PipelineRun", "Registry", "StepCache", "Storage"]

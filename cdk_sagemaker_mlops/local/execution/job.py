@@ -36,7 +36,8 @@ class Job:
         self.name = context.resource_name
         self.arn = context.execution.resource_arn(arn_kind, self.name)
         self.folder = context.folder
-        context.announce({kind: {"Arn": self.arn}})
+        self.metadata = {kind: {"Arn": self.arn}}
+        context.announce(self.metadata)
 
     def path(self, container_path: str) -> Path:
         """Returns where a path below ``/opt/ml`` lies on this machine, and makes it a folder."""

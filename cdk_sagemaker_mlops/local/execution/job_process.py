@@ -29,7 +29,8 @@ class JobProcess:
         command: The command and its arguments.
         environment: Its whole environment.
         folder: The job's folder; the command starts in ``folder/work``.
-        log: File that takes its standard output and standard error, in the order written.
+        log: File that takes its standard output and standard error, in the order written; a log of more than
+            16 MiB loses its middle.
         opt_ml: How ``/opt/ml`` is shown.
         grace: Seconds between asking it to end and killing it. Default: ``5.0``.
     """
@@ -46,6 +47,7 @@ class JobProcess:
     ) -> None:
         self._command = [
             *(sys.executable, "-I", "-S", str(LAUNCHER), "--grace", str(grace)),
+            *("--log", str(log)),
             *opt_ml.launcher_options(folder),
             *("--", *command),
         ]

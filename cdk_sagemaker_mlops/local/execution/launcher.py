@@ -6,8 +6,11 @@ standard library only and nothing of this package.
 * Standard input is a lifeline: when the parent closes it, or dies, the command is ended.
 * SIGTERM to this process ends the command: SIGTERM to its process group, then SIGKILL after ``--grace``
   seconds.
-* Whatever the command leaves running in its group is killed when it ends.
+* Whatever the command leaves running in its group is killed when it ends; on Linux, what has left the group
+  too.
 * ``--map FOLDER`` (Linux) shows ``FOLDER/opt/ml`` at ``/opt/ml`` to the command, and to nobody else.
+* ``--log FILE`` takes what the command prints, and never grows beyond a few megabytes: of a longer log the
+  beginning and the end are kept.
 
 The exit code is the command's; 128 + N when signal N ended it, as a container runtime reports it; 126 when
 the mapping is not possible and 127 when the command cannot be started.
@@ -23,13 +26,22 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 _MAPPING_FAILED = 126
 _NOT_STARTED = 127
 
+# A log that has grown to the first is cut to the other two: its beginning and its end.
+_LARGEST_LOG, _KEPT_BEGINNING, _KEPT_END = 16 << 20, 1 << 20, 8 << 20
+
+# Seconds in which the last of the output must arrive; a process that left the group may hold the pipe open.
+_LAST_OUTPUT_SECONDS = 2.0
+
 # From Linux's sched.h and mount.h.
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+# From Linux's prctl.h.
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def map_opt_ml(folder: Path) -> None:
@@ -81,21 +93,103 @@ def _check(result: int, action: str) -> None:
         raise OSError(code, f"{action}: {os.strerror(code)}")
 
 
-def supervise(command: list[str], grace: float) -> int:
-    """Runs ``command`` until it ends or has to; returns its exit code."""
+class BoundedLog:
+    """A file that takes any amount of output.
+
+    Args:
+        path: The file; what it holds already stays.
+        largest: Bytes at which its middle is left out. Default: 16 MiB.
+    """
+
+    def __init__(self, path: Path, largest: int = _LARGEST_LOG) -> None:
+        self._path = path
+        self._largest = largest
+        self._file = path.open("ab", buffering=0)
+
+    def write(self, data: bytes) -> None:
+        """Appends output; where the disk is full it is dropped, so that the command never waits for it."""
+        try:
+            self._file.write(data)
+            if self._file.tell() > self._largest:
+                self._leave_out_the_middle()
+        except OSError:
+            return
+
+    def _leave_out_the_middle(self) -> None:
+        content = self._path.read_bytes()
+        beginning = content[: content.find(b"\n", min(_KEPT_BEGINNING, self._largest // 4)) + 1]
+        end = content[-min(_KEPT_END, self._largest // 2) :]
+        left_out = len(content) - len(beginning) - len(end)
+        beside = self._path.with_name(f"{self._path.name}.shorter")
+        beside.write_bytes(b"%b[%d bytes of the log are left out here]\n%b" % (beginning, left_out, end))
+        # Replaced, not cut: whoever reads it at this moment sees the one or the other.
+        beside.replace(self._path)
+        self._file.close()
+        self._file = self._path.open("ab", buffering=0)
+
+
+def supervise(command: list[str], grace: float, log: BoundedLog | None = None) -> int:
+    """Runs ``command`` until it ends or has to; returns its exit code.
+
+    Args:
+        command: The command and its arguments.
+        grace: Seconds between asking it to end and killing it.
+        log: Takes its output. Default: ``None``, it goes where this process's goes.
+    """
     wake = threading.Event()
     # A handler, not SIG_IGN: the command would inherit the latter.
     signal.signal(signal.SIGTERM, lambda *_: wake.set())
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=None if log is None else subprocess.PIPE,
+            stderr=None if log is None else subprocess.STDOUT,
+            process_group=0,
+        )
     except OSError as error:
         _say(f"cannot start {command[0]!r}: {error}")
         return _NOT_STARTED
     threading.Thread(target=_watch_lifeline, args=(wake,), daemon=True).start()
     threading.Thread(target=_end_when_asked, args=(child, wake, grace), daemon=True).start()
+    reader = threading.Thread(target=_keep_output, args=(child.stdout, log), daemon=True)
+    reader.start()
     code = child.wait()
     _signal_group(child.pid, signal.SIGKILL)
+    _end_adopted()
+    reader.join(_LAST_OUTPUT_SECONDS)
     return code if code >= 0 else 128 - code
+
+
+def adopt_orphans() -> None:
+    """Makes the processes that the command leaves behind children of this one, where the system can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_adopted() -> None:
+    tasks = Path("/proc/self/task")
+    children = _children(tasks)
+    while children:
+        for pid in children:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except PermissionError:
+                # It has become another user's, by sudo for example, and is that user's to end.
+                return
+            os.waitpid(pid, 0)
+        # Those whose parent has just ended.
+        children = _children(tasks)
+
+
+def _children(tasks: Path) -> list[int]:
+    return [int(pid) for file in tasks.glob("*/children") for pid in file.read_text().split()]
+
+
+def _keep_output(output: IO[bytes] | None, log: BoundedLog | None) -> None:
+    if output is not None and log is not None:
+        while data := os.read(output.fileno(), 1 << 16):
+            log.write(data)
 
 
 def _watch_lifeline(wake: threading.Event) -> None:
@@ -130,6 +224,7 @@ def main(arguments: list[str]) -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--map", type=Path, help="folder whose opt/ml is shown at /opt/ml")
+    parser.add_argument("--log", type=Path, help="file that takes the command's output")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds between SIGTERM and SIGKILL")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
@@ -139,7 +234,9 @@ def main(arguments: list[str]) -> int:
         except (OSError, AttributeError) as error:
             _say(f"cannot map /opt/ml: {error}")
             return _MAPPING_FAILED
-    return supervise(options.command, options.grace)
+    log = None if options.log is None else BoundedLog(options.log)
+    adopt_orphans()
+    return supervise(options.command, options.grace, log)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk_sagemaker_mlops.local.execution import transfer
+from cdk_sagemaker_mlops.local.execution.cached_job import reuse_or_run
 from cdk_sagemaker_mlops.local.execution.failures import RefusedStepError
 from cdk_sagemaker_mlops.local.execution.interfaces import Storage
 from cdk_sagemaker_mlops.local.execution.job import Job
@@ -42,22 +43,21 @@ def run_processing(arguments: dict[str, Any], context: StepContext) -> StepResul
     _stage(arguments, job)
     for output in outputs:
         job.path(output["LocalPath"])
-    job.run(
-        [*entry_point, *application.get("ContainerArguments", [])],
-        environment={"PROCESSING_JOB_NAME": job.name, **arguments.get("Environment", {})},
-        stopping_condition=arguments.get("StoppingCondition", {}),
-        failure_file="/opt/ml/output/message",
-    )
-    for output in outputs:
-        transfer.upload(context.storage, job.path(output["LocalPath"]), output["S3Uri"])
-    return StepResult(
-        properties={
-            **arguments,
-            "ProcessingJobName": job.name,
-            "ProcessingJobArn": job.arn,
-            "ProcessingJobStatus": "Completed",
-        }
-    )
+
+    def run() -> tuple[dict[str, Any], dict[str, str]]:
+        job.run(
+            [*entry_point, *application.get("ContainerArguments", [])],
+            environment={"PROCESSING_JOB_NAME": job.name, **arguments.get("Environment", {})},
+            stopping_condition=arguments.get("StoppingCondition", {}),
+            failure_file="/opt/ml/output/message",
+        )
+        stored: dict[str, str] = {}
+        for output in outputs:
+            stored |= transfer.upload(context.storage, job.path(output["LocalPath"]), output["S3Uri"])
+        named = {"ProcessingJobName": job.name, "ProcessingJobArn": job.arn}
+        return {**arguments, **named, "ProcessingJobStatus": "Completed"}, stored
+
+    return reuse_or_run(arguments, context, metadata=job.metadata, run=run)
 
 
 def _stage(arguments: dict[str, Any], job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from cdk_sagemaker_mlops.local.execution.opt_ml import OptMl, best_opt_ml
 from cdk_sagemaker_mlops.local.execution.processing_job import read_json, read_property_file
 from cdk_sagemaker_mlops.local.execution.references import Scope
 from cdk_sagemaker_mlops.local.execution.schedule import Phase, ready, skipped
+from cdk_sagemaker_mlops.local.execution.step_cache import StepCache
 from cdk_sagemaker_mlops.local.execution.step_context import Execution, StepContext, StepResult, resource_name
 from cdk_sagemaker_mlops.local.execution.step_record import StepRecord
 from cdk_sagemaker_mlops.local.execution.step_types import run_step
@@ -32,9 +34,9 @@ class PipelineRun:
     """Runs a definition's steps: jobs as processes, conditions and references as SageMaker resolves them.
 
     Thread-safe. Steps start when everything they wait for has ended; when one fails, those that run go on
-    to their end and no other starts. Not done here: retry policies, step caching, selective execution, and
-    parallelism within a job (every job is one host, on this machine's processor, whatever its instance type
-    and count).
+    to their end and no other starts. Not done here: selective execution, retry policies (the faults they are
+    for, of capacity, throttling and the service, do not happen here), and parallelism within a job (every job
+    is one host, on this machine's processor, whatever its instance type and count).
 
     Args:
         definition: The pipeline definition document.
@@ -49,9 +51,12 @@ class PipelineRun:
         registry: SageMaker's control plane.
         workdir: Folder for the steps' files and logs, one folder a step; the caller deletes it.
         on_change: Called after each change of status of the execution or a step, by whichever thread made it.
-        max_parallel_steps: How many steps may run at once, 1 or more. Default: ``2``.
+        max_parallel_steps: How many steps may run at once, 1 or more. Default: ``None``, as many as this
+            machine has processors, and 2 at least.
         opt_ml: How jobs see their files at ``/opt/ml``. Default: the exact way if this system allows it.
         job_environment: Further environment variables for every job. Default: none.
+        cache: Results of earlier jobs, for the steps whose ``CacheConfig`` is on. Default: ``None``, every
+            job runs.
 
     Raises:
         ValidationError: A parameter is unknown, missing, of another type or not an allowed value, or the
@@ -73,9 +78,10 @@ class PipelineRun:
         registry: Registry,
         workdir: Path,
         on_change: Callable[[], None],
-        max_parallel_steps: int = 2,
+        max_parallel_steps: int | None = None,
         opt_ml: OptMl | None = None,
         job_environment: Mapping[str, str] | None = None,
+        cache: StepCache | None = None,
     ) -> None:
         self._parameters = parameter_values.bind(definition.get("Parameters", []), parameters)
         self._graph = graphs.build(definition["Steps"])
@@ -91,7 +97,8 @@ class PipelineRun:
         self._registry = registry
         self._workdir = workdir
         self._on_change = on_change
-        self._limit = max_parallel_steps
+        self._limit = _processors() if max_parallel_steps is None else max_parallel_steps
+        self._cache = cache
         self._opt_ml = opt_ml
         self._job_environment = {} if job_environment is None else dict(job_environment)
 
@@ -223,6 +230,7 @@ class PipelineRun:
         with self._changed:
             if result is not None:
                 self._results[name] = result
+                record.source_execution_arn = result.source_execution_arn
                 record.metadata.update(result.metadata)
             record.end(phase.value, failure_reason)
             self._phases[name] = phase
@@ -269,6 +277,7 @@ class PipelineRun:
             environment=self._job_environment,
             announce=lambda metadata: self._update(record, metadata=metadata),
             attach=functools.partial(self._attach, record),
+            cache=self._cache,
         )
 
     def _scope(self, record: StepRecord) -> Scope:
@@ -296,6 +305,10 @@ class PipelineRun:
     def _property_file(self, step: str, name: str, properties: dict[str, Any]) -> Any:
         definition = dict(self._graph[step].definition)
         return read_property_file(name, step=definition, properties=properties, storage=self._storage)
+
+
+def _processors() -> int:
+    return max(2, os.cpu_count() or 1)
 
 
 def _iso(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from cdk_sagemaker_mlops.local.execution.graph import StepNode
 from cdk_sagemaker_mlops.local.execution.interfaces import Registry, Storage
 from cdk_sagemaker_mlops.local.execution.job_process import JobProcess
 from cdk_sagemaker_mlops.local.execution.opt_ml import OptMl
+from cdk_sagemaker_mlops.local.execution.step_cache import StepCache
 
 # CreateTrainingJob and CreateProcessingJob: names of 1 to 63 characters.
 _MAX_JOB_NAME = 63
@@ -66,6 +67,7 @@ class StepContext:
         environment: Further variables for its job.
         announce: Publishes the step's metadata before it has ended.
         attach: Hands over the step's process, so that it can be stopped.
+        cache: Results of earlier jobs. Default: ``None``, none is used again.
     """
 
     step: StepNode
@@ -78,6 +80,7 @@ class StepContext:
     environment: Mapping[str, str]
     announce: Callable[[dict[str, Any]], None]
     attach: Callable[[JobProcess], None]
+    cache: StepCache | None = None
 
     @property
     def log(self) -> Path:
@@ -93,11 +96,13 @@ class StepResult:
         properties: What references to the step can read.
         metadata: The step's ``Metadata`` in ListPipelineExecutionSteps. Default: what was announced.
         outcome: Outcome of a Condition step. Default: ``None``, it is none.
+        source_execution_arn: The execution whose result this is. Default: ``None``, the step ran.
     """
 
     properties: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
     outcome: bool | None = None
+    source_execution_arn: str | None = None
 
 
 def resource_name(execution_id: str, step_name: str) -> str:

@@ -24,6 +24,7 @@ class StepRecord:
         failure_reason: Why it failed. Default: ``None``.
         metadata: Its ``Metadata``. Default: ``{}``.
         process: Its job's process, while there is one. Default: ``None``.
+        source_execution_arn: The execution whose result it uses again. Default: ``None``, it ran.
     """
 
     node: StepNode
@@ -34,6 +35,7 @@ class StepRecord:
     failure_reason: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     process: JobProcess | None = None
+    source_execution_arn: str | None = None
 
     def end(self, status: str, failure_reason: str | None = None) -> None:
         """Records how the step ended."""
@@ -44,6 +46,7 @@ class StepRecord:
 
     def as_api(self) -> dict[str, Any]:
         """Returns the step as botocore's ``PipelineExecutionStep``; what is not known is left out."""
+        source = self.source_execution_arn
         described = {
             "StepName": self.node.name,
             "StepDisplayName": self.node.definition.get("DisplayName"),
@@ -51,6 +54,7 @@ class StepRecord:
             "StartTime": self.started,
             "EndTime": self.ended,
             "StepStatus": self.status,
+            "CacheHitResult": None if source is None else {"SourcePipelineExecutionArn": source},
             "FailureReason": self.failure_reason,
             "Metadata": dict(self.metadata),
             "AttemptCount": 1,

@@ -16,6 +16,7 @@ import tarfile
 from typing import Any
 
 from cdk_sagemaker_mlops.local.execution import transfer
+from cdk_sagemaker_mlops.local.execution.cached_job import reuse_or_run
 from cdk_sagemaker_mlops.local.execution.failures import RefusedStepError
 from cdk_sagemaker_mlops.local.execution.job import Job
 from cdk_sagemaker_mlops.local.execution.references import as_text
@@ -37,29 +38,36 @@ def run_training(arguments: dict[str, Any], context: StepContext) -> StepResult:
     """
     job = Job(context, kind="TrainingJob", arn_kind="training-job")
     command = _stage(arguments, job)
-    job.run(
-        command,
-        environment={
-            **arguments.get("Environment", {}),
-            "TRAINING_JOB_NAME": job.name,
-            "TRAINING_JOB_ARN": job.arn,
-            "SAGEMAKER_BASE_DIR": "/opt/ml",
-            # The toolkit would wait for the name of its host to resolve.
-            "SM_STUDIO_LOCAL_MODE": "true",
-        },
-        stopping_condition=arguments.get("StoppingCondition", {}),
-        failure_file="/opt/ml/output/failure",
-    )
-    return StepResult(
-        properties={
-            **arguments,
-            "TrainingJobName": job.name,
-            "TrainingJobArn": job.arn,
-            "TrainingJobStatus": "Completed",
-            "SecondaryStatus": "Completed",
-            "ModelArtifacts": {"S3ModelArtifacts": _upload_outputs(arguments["OutputDataConfig"], job)},
-        }
-    )
+
+    def run() -> tuple[dict[str, Any], dict[str, str]]:
+        job.run(
+            command,
+            environment={
+                **arguments.get("Environment", {}),
+                "TRAINING_JOB_NAME": job.name,
+                "TRAINING_JOB_ARN": job.arn,
+                "SAGEMAKER_BASE_DIR": "/opt/ml",
+                # The toolkit would wait for the name of its host to resolve.
+                "SM_STUDIO_LOCAL_MODE": "true",
+            },
+            stopping_condition=arguments.get("StoppingCondition", {}),
+            failure_file="/opt/ml/output/failure",
+        )
+        model, stored = _upload_outputs(arguments["OutputDataConfig"], job)
+        return {**arguments, **_completed(job, model)}, stored
+
+    return reuse_or_run(arguments, context, metadata=job.metadata, run=run)
+
+
+def _completed(job: Job, model: str) -> dict[str, Any]:
+    """Returns what DescribeTrainingJob says of a finished job beside its request."""
+    return {
+        "TrainingJobName": job.name,
+        "TrainingJobArn": job.arn,
+        "TrainingJobStatus": "Completed",
+        "SecondaryStatus": "Completed",
+        "ModelArtifacts": {"S3ModelArtifacts": model},
+    }
 
 
 def _stage(arguments: dict[str, Any], job: Job) -> list[Any]:
@@ -158,15 +166,20 @@ def _unquoted(value: str) -> str:
     return str(json.loads(value)) if value.startswith('"') else value
 
 
-def _upload_outputs(config: dict[str, Any], job: Job) -> str:
-    """Uploads the model and the output data as SageMaker lays them out; returns the model's S3 URI."""
+def _upload_outputs(config: dict[str, Any], job: Job) -> tuple[str, dict[str, str]]:
+    """Uploads the model and the output data as SageMaker lays them out.
+
+    Returns:
+        The model's S3 URI, and the digest of each object stored.
+    """
     prefix = f"{config['S3OutputPath'].rstrip('/')}/{job.name}/output"
     model, data = job.path("/opt/ml/model"), job.path("/opt/ml/output/data")
     storage = job.context.storage
     if config.get("CompressionType") == "NONE":
-        transfer.upload(storage, model, f"{prefix}/model/")
-        transfer.upload(storage, data, f"{prefix}/data/")
-        return f"{prefix}/model/"
+        stored = transfer.upload(storage, model, f"{prefix}/model/")
+        stored |= transfer.upload(storage, data, f"{prefix}/data/")
+        return f"{prefix}/model/", stored
+    stored = {}
     for folder, name in ((model, "model.tar.gz"), (data, "output.tar.gz")):
         if folder is data and not any(data.iterdir()):
             continue
@@ -176,5 +189,6 @@ def _upload_outputs(config: dict[str, Any], job: Job) -> str:
             for path in sorted(folder.iterdir()):
                 tar.add(path, arcname=path.name)
         storage.upload(archive, f"{prefix}/{name}")
+        stored[f"{prefix}/{name}"] = transfer.file_digest(archive)
         archive.unlink()
-    return f"{prefix}/model.tar.gz"
+    return f"{prefix}/model.tar.gz", stored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path, PurePosixPath
 
 from cdk_sagemaker_mlops.local.execution.failures import RefusedStepError
@@ -28,11 +29,25 @@ def download(storage: Storage, s3_uri: str, folder: Path) -> None:
             storage.download(uri, path)
 
 
-def upload(storage: Storage, folder: Path, s3_uri: str) -> None:
-    """Uploads every file below ``folder`` to the same place below ``s3_uri``."""
+def upload(storage: Storage, folder: Path, s3_uri: str) -> dict[str, str]:
+    """Uploads every file below ``folder`` to the same place below ``s3_uri``.
+
+    Returns:
+        Digest of each object stored, by URI.
+    """
+    stored = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            storage.upload(path, f"{s3_uri.rstrip('/')}/{path.relative_to(folder).as_posix()}")
+            uri = f"{s3_uri.rstrip('/')}/{path.relative_to(folder).as_posix()}"
+            storage.upload(path, uri)
+            stored[uri] = file_digest(path)
+    return stored
+
+
+def file_digest(path: Path) -> str:
+    """Returns the SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _relative(uri: str, prefix: str) -> PurePosixPath:

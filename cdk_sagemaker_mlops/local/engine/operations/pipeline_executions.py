@@ -51,6 +51,7 @@ def start_pipeline_execution(context: Context, params: dict[str, Any]) -> Record
             registry=ScopedRegistry(context.call),
             workdir=context.services.executions.workdir(arn),
             on_change=_watcher(context, record),
+            max_parallel_steps=_most_parallel_steps(record),
         )
     except ValueError as error:
         raise invalid(str(error)) from error
@@ -80,12 +81,20 @@ def _new_record(pipeline: Record, params: dict[str, Any]) -> Record:
         "PipelineExecutionDescription": params.get("PipelineExecutionDescription"),
         "PipelineExecutionStatus": "Executing",
         "PipelineParameters": params.get("PipelineParameters", []),
+        "ParallelismConfiguration": params.get(
+            "ParallelismConfiguration", pipeline.get("ParallelismConfiguration")
+        ),
         # Kept, because the pipeline may be updated while this runs.
         "PipelineDefinition": pipeline["PipelineDefinition"],
         "CreationTime": moment,
         "LastModifiedTime": moment,
         "_ClientRequestToken": params["ClientRequestToken"],
     }
+
+
+def _most_parallel_steps(record: Record) -> int | None:
+    configuration = record["ParallelismConfiguration"]
+    return None if configuration is None else int(configuration["MaxParallelExecutionSteps"])
 
 
 def _watcher(context: Context, record: Record) -> Callable[[], None]:

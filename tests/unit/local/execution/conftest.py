@@ -83,20 +83,22 @@ def make_run(tmp_path: Path, storage: Any, registry: RecordingRegistry) -> Calla
         **options: Any,
     ) -> PipelineRun:
         definition = {"Version": "2020-12-01", "Parameters": declared or [], "Steps": steps}
+        default: dict[str, Any] = {
+            "pipeline_arn": EXECUTION.pipeline_arn,
+            "execution_arn": EXECUTION.arn,
+            "workdir": tmp_path / "run",
+        }
         return PipelineRun(
             definition=json.loads(json.dumps(definition)),
             parameters=parameters or {},
             pipeline_name=EXECUTION.pipeline_name,
-            pipeline_arn=EXECUTION.pipeline_arn,
-            execution_arn=EXECUTION.arn,
             region=EXECUTION.region,
             account=EXECUTION.account,
             role_arn=EXECUTION.role_arn,
             storage=storage,
             registry=registry,
-            workdir=tmp_path / "run",
             on_change=on_change,
-            **options,
+            **{**default, **options},
         )
 
     return make

@@ -179,3 +179,43 @@ def test_says_when_the_mapping_fails(launch: Launch, tmp_path: Path) -> None:
     process = launch("true", options=("--map", str(tmp_path / "none")))
     assert process.wait(5) == 126
     assert "cannot map /opt/ml" in output(process)
+
+
+# A hundred megabytes of numbered lines; no interpreter of ours writes them faster.
+MUCH = "seq -f 'line %.0f of the output of a job that says far too much' 1 1700000"
+
+
+def test_a_log_of_a_hundred_megabytes_keeps_its_beginning_and_its_end(launch: Launch, tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    process = launch("sh", "-c", f"{MUCH}; echo end", options=("--log", str(log)))
+    assert process.wait(60) == 0
+    assert output(process) == ""
+
+    size = log.stat().st_size
+    assert size < 17 << 20
+    lines = log.read_text().splitlines()
+    assert lines[0].startswith("line 1 of")
+    assert lines[-2:] == ["line 1700000 of the output of a job that says far too much", "end"]
+    told = [line for line in lines if line.endswith("bytes of the log are left out here]")]
+    # What was left out is told each time; one of them survives.
+    assert len(told) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["job.log"]
+
+
+def test_a_log_keeps_the_order_of_both_streams_and_what_it_held(launch: Launch, tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    log.write_text("before\n")
+    script = "echo one; echo two >&2; echo three; exit 4"
+    assert launch("sh", "-c", script, options=("--log", str(log))).wait(5) == 4
+    assert log.read_text() == "before\none\ntwo\nthree\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no subreaper")
+def test_ends_what_has_left_the_group_too(launch: Launch, tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    script = "setsid sh -c 'sleep 60 & echo $!; exec sleep 60' & sleep 0.2; exit 3"
+    process = launch("sh", "-c", script, options=("--log", str(log)))
+    began = time.monotonic()
+    assert process.wait(10) == 3
+    assert time.monotonic() - began < 1.5
+    wait_until_gone(int(log.read_text()))

@@ -262,3 +262,30 @@ def test_a_step_s_log_is_found_by_the_execution_s_id(pipelines: Any) -> None:
     assert executions.log(identifier, "Train") == "log of Train"
     assert executions.log(identifier, "Other") is None
     assert executions.log("none", "Train") is None
+
+
+@pytest.mark.parametrize(
+    ("of_pipeline", "of_start", "expected"), [(None, None, None), (3, None, 3), (3, 5, 5), (None, 1, 1)]
+)
+def test_parallelism_is_the_execution_s_or_the_pipeline_s(
+    bench: Any, of_pipeline: int | None, of_start: int | None, expected: int | None
+) -> None:
+    def configuration(steps: int | None) -> dict[str, Any]:
+        return {} if steps is None else {"ParallelismConfiguration": {"MaxParallelExecutionSteps": steps}}
+
+    bench.call(
+        "CreatePipeline",
+        PipelineName="Churn",
+        PipelineDefinition=DEFINITION,
+        RoleArn="arn:aws:iam::000000000000:role/any",
+        ClientRequestToken=TOKEN,
+        **configuration(of_pipeline),
+    )
+    started = bench.call(
+        "StartPipelineExecution", PipelineName="Churn", ClientRequestToken=TOKEN, **configuration(of_start)
+    )
+
+    assert bench.runs[0].arguments["max_parallel_steps"] == expected
+    described = bench.call("DescribePipelineExecution", **started)
+    assert ("ParallelismConfiguration" in described) == (expected is not None)
+    assert described.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps") == expected
