@@ -32,6 +32,7 @@ class Rollout:
 
     endpoint: str
     config: str
+    package: str
     creates: bool
     began: datetime
     outcome: str | None = None
@@ -197,7 +198,10 @@ class Rollouts(Registry):
     # Steps
 
     def _begin(self, name: str, config: str, *, creates: bool) -> None:
-        self.rollouts.append(Rollout(endpoint=name, config=config, creates=creates, began=self.now))
+        package = self.package_of(config)
+        self.rollouts.append(
+            Rollout(endpoint=name, config=config, package=package, creates=creates, began=self.now)
+        )
 
     def _ended(self, name: str, outcome: str) -> None:
         for rollout in reversed(self.rollouts):

@@ -107,4 +107,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     text = re.sub(r"\$\{\d+,\d+\}$", "", pattern)
     text = text.replace(r"[\p{L}\p{Z}\p{N}_", "[\\w \u00a0")
     text = re.sub(r"\\p\{[LMNPSZ]\}", lambda found: _CLASS[found[0]], text)
-    return re.compile(text, re.DOTALL if "\\S" in text else 0)
+    # Java's way to write the characters beyond the first plane.
+    return re.compile(text.replace(r"\uD800\uDC00-\uDBFF\uDFFF", "\U00010000-\U0010ffff"))

@@ -1,0 +1,235 @@
+"""Histories of a deployer, as Hypothesis makes them up."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from . import oracle
+from .hostings import ALARM, BROKEN, Hosting
+from .turns import BROKEN_DOWN, DENIED, LOST_ANSWER, THROTTLED, Plan
+from .world import GOOD, QUALITIES, STEP_IN_SECONDS, Deployment, World, deployment
+
+MOST_VERSIONS = 7
+MOST_CALLS = 120
+
+calls = st.integers(0, 24)
+undisturbed = st.builds(Plan)
+killed = st.one_of(st.builds(Plan, kill_before=calls), st.builds(Plan, kill_after=calls))
+failing = st.builds(
+    Plan,
+    fail_at=calls,
+    fail_with=st.sampled_from([THROTTLED, BROKEN_DOWN, DENIED, LOST_ANSWER]),
+    fail_times=st.sampled_from([1, 1, 2, 9]),
+)
+plans = st.one_of(undisturbed, undisturbed, killed, failing)
+orders = st.lists(st.integers(0, 2), max_size=40)
+
+_serverless = st.builds(
+    Hosting, size=st.sampled_from(["2048", "4096"]), tested=st.booleans(), removes=st.booleans()
+)
+_instances = st.builds(
+    Hosting,
+    kind=st.sampled_from(["RealTime", "RealTime", "Async"]),
+    size=st.sampled_from(["ml.m5.large", "ml.c5.large"]),
+    tested=st.booleans(),
+    scaled=st.booleans(),
+    guarded=st.booleans(),
+    removes=st.booleans(),
+    keep=st.sampled_from([1, 3]),
+)
+hostings = st.one_of(_serverless, _instances, _instances, st.just(BROKEN))
+
+
+class Histories(RuleBasedStateMachine):
+    """Everything that can happen around one or two deployments on one model package group."""
+
+    counts: ClassVar[dict[str, int]] = {"histories": 0, "steps": 0, "looks": 0, "calls": 0, "most_calls": 0}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exits = ExitStack()
+        self.world = World()
+        self.exits.enter_context(self.world.in_charge())
+
+    @initialize(first=hostings, second=st.none() | hostings)
+    def stacks(self, first: Hosting, second: Hosting | None) -> None:
+        self.world.deployments.append(deployment("churn", first))
+        if second is not None:
+            self.world.deployments.append(deployment("churn-b", second))
+
+    def pick(self, number: int) -> Deployment:
+        return self.world.deployments[number % len(self.world.deployments)]
+
+    def package(self, number: int) -> str:
+        return sorted(self.world.fake.packages)[number % len(self.world.fake.packages)]
+
+    # People and pipelines
+
+    @precondition(lambda self: len(self.world.quality) < MOST_VERSIONS)
+    @rule(
+        quality=st.sampled_from(QUALITIES),
+        approval=st.sampled_from(["Approved", "Approved", "PendingManualApproval"]),
+    )
+    def register(self, quality: str, approval: str) -> None:
+        self.world.register(quality, approval=approval)
+
+    @precondition(lambda self: self.world.fake.packages)
+    @rule(
+        number=st.integers(0, 6),
+        approval=st.sampled_from(["Approved", "Approved", "Rejected"]),
+        heals=st.booleans(),
+    )
+    def decide(self, number: int, approval: str, heals: bool) -> None:
+        arn = self.package(number)
+        if heals and approval == "Approved":
+            self.world.quality[arn] = GOOD
+        self.world.decide(arn, approval)
+
+    @precondition(lambda self: self.world.fake.packages)
+    @rule(number=st.integers(0, 6))
+    def delete_version(self, number: int) -> None:
+        self.world.fake.delete(self.package(number))
+
+    # Triggers
+
+    @rule(number=st.integers(0, 1), plan=plans)
+    def deliver(self, number: int, plan: Plan) -> None:
+        self.world.distribute()
+        self.world.deliver(self.pick(number), plan)
+
+    @rule(number=st.integers(0, 1), plan=plans)
+    def schedule(self, number: int, plan: Plan) -> None:
+        if self.pick(number).exists:
+            self.world.trigger(self.pick(number))
+            self.world.deliver(self.pick(number), plan)
+
+    @rule(number=st.integers(0, 1))
+    def lose_events(self, number: int) -> None:
+        self.world.distribute()
+        self.pick(number).messages.clear()
+
+    @rule(seconds=st.sampled_from([2, 60, STEP_IN_SECONDS, 3 * STEP_IN_SECONDS]))
+    def wait(self, seconds: int) -> None:
+        self.world.fake.advance(seconds)
+
+    # Stacks
+
+    @rule(number=st.integers(0, 1), hosting=hostings, plan=plans)
+    def update_stack(self, number: int, hosting: Hosting, plan: Plan) -> None:
+        if self.pick(number).exists and self.pick(number).operation is None:
+            self.world.begin_update(self.pick(number), hosting, plan)
+
+    @rule(number=st.integers(0, 1), plan=plans)
+    def poll_stack(self, number: int, plan: Plan) -> None:
+        self.world.poll(self.pick(number), plan)
+
+    @rule(number=st.integers(0, 1), order=orders, plan=plans)
+    def delete_stack(self, number: int, order: list[int], plan: Plan) -> None:
+        """The stack goes while a look of it is at work."""
+        each = self.pick(number)
+        if not each.exists:
+            return
+        looks: list[tuple[Any, Plan]] = []
+        if each.messages:
+            looks.append((self.world.queue_look(each), plan))
+        self.world.begin_deletion(each)
+        looks.append((self.world.removal_look(each), Plan()))
+        self.world.turns.together(looks, order)
+        each.looking = 0
+        self.world.finish_deletion(each)
+        oracle.check_nothing_left(self.world, each)
+
+    @rule(number=st.integers(0, 1), hosting=hostings)
+    def create_stack(self, number: int, hosting: Hosting) -> None:
+        if not self.pick(number).exists:
+            self.world.create(self.pick(number), hosting)
+
+    @rule(order=orders, plan=plans, other=plans)
+    def look_together(self, order: list[int], plan: Plan, other: Plan) -> None:
+        """All that can look at once: each queue's handler, each stack operation's."""
+        self.world.distribute()
+        looks: list[tuple[Any, Plan]] = []
+        ends: list[Any] = []
+        spare = [plan, other]
+        for each in self.world.deployments:
+            if each.messages:
+                chosen = spare.pop() if spare else Plan()
+                looks.append((self.world.queue_look(each), chosen))
+                ends.append((self.world.after_delivery, each, chosen))
+            if each.operation is not None:
+                chosen = spare.pop() if spare else Plan()
+                looks.append((self.world.poll_look(each), chosen))
+                ends.append((self.world.after_poll, each, chosen))
+        for (after, each, chosen), result in zip(ends, self.world.turns.together(looks, order), strict=True):
+            after(each, result, chosen)
+
+    # AWS
+
+    @rule(number=st.integers(0, 1))
+    def system_update(self, number: int) -> None:
+        name = self.pick(number).endpoint
+        if self.world.fake.endpoints.get(name, {}).get("EndpointStatus") == "InService":
+            self.world.fake.system_update(name)
+
+    @rule(number=st.integers(0, 1), count=st.integers(1, 4))
+    def scale(self, number: int, count: int) -> None:
+        name = self.pick(number).endpoint
+        endpoint = self.world.fake.endpoints.get(name, {})
+        target = self.world.fake.scalable_targets.get(f"endpoint/{name}/variant/AllTraffic")
+        if endpoint.get("EndpointStatus") == "InService" and target is not None:
+            self.world.fake.scale(name, min(max(count, target["MinCapacity"]), target["MaxCapacity"]))
+
+    @precondition(lambda self: self.world.fake.quiet)
+    @rule(state=st.sampled_from(["OK", "ALARM"]))
+    def alarm(self, state: str) -> None:
+        self.world.fake.set_alarm(ALARM, state)
+
+    @rule(seconds=st.sampled_from([0, 2]))
+    def lag(self, seconds: int) -> None:
+        self.world.fake.lag = seconds
+
+    @rule(denied=st.booleans())
+    def registry_is_read_only(self, denied: bool) -> None:
+        (self.world.fake.deny if denied else self.world.fake.allow)("UpdateModelPackage")
+
+    # What must be true
+
+    @rule()
+    def quiet(self) -> None:
+        self.world.quiesce()
+        for each in self.world.deployments:
+            if each.exists:
+                oracle.check_serves(self.world, each)
+                oracle.check_scaling(self.world, each)
+                oracle.check_garbage(self.world, each)
+            oracle.check_attempts(self.world, each)
+
+    @invariant()
+    def harmless(self) -> None:
+        self.counts["steps"] += 1
+        assert not self.world.fake.harms
+        assert self.world.most_calls <= MOST_CALLS, self.world.most_calls
+
+    def teardown(self) -> None:
+        try:
+            self._end()
+        finally:
+            self.exits.close()
+            counts = self.counts
+            counts["histories"] += 1
+            counts["looks"] += self.world.looks
+            counts["calls"] += len(self.world.fake.calls)
+            counts["most_calls"] = max(counts["most_calls"], self.world.most_calls)
+
+    def _end(self) -> None:
+        self.quiet()
+        for each in self.world.deployments:
+            if each.exists:
+                self.world.begin_deletion(each)
+                self.world.finish_deletion(each)
+        for each in self.world.deployments:
+            oracle.check_nothing_left(self.world, each)

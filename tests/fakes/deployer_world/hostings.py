@@ -1,0 +1,127 @@
+"""Hosting configs that histories choose from: every aspect that a deployment can be told."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+ALARM = "churn-errors"
+WORKING_ANSWER = b"good"
+BROKEN_TYPE = "ml.p4d.24xlarge"
+"""Every rollout on it fails, whatever the package: a hosting config that cannot work."""
+
+_TEST = {"Body": base64.b64encode(b"1,2").decode(), "ContentType": "text/csv", "Expect": {"Contains": "good"}}
+_TRACKING = {
+    "PolicyName": "churn-invocations",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 100.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    },
+}
+_ACTION = {
+    "ScheduledActionName": "churn-night",
+    "Schedule": "cron(0 20 * * ? *)",
+    "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosting:
+    """One hosting config.
+
+    Args:
+        kind: ``Serverless``, ``RealTime`` or ``Async``.
+        size: Memory, or instance type.
+        tested: Whether a smoke test judges rollouts.
+        scaled: Whether scaling is registered.
+        guarded: Whether rollouts are blue/green under an alarm.
+        removes: Whether the endpoint goes when no version is approved.
+        keep: Deployed versions kept.
+    """
+
+    kind: str = "Serverless"
+    size: str = "2048"
+    tested: bool = False
+    scaled: bool = False
+    guarded: bool = False
+    removes: bool = False
+    keep: int = 3
+
+    @property
+    def works(self) -> bool:
+        return self.size != BROKEN_TYPE
+
+    @property
+    def served_as(self) -> tuple[str, str]:
+        """What the endpoint config depends on."""
+        return (self.kind, self.size)
+
+    def text(self, prefix: str) -> str:
+        """``HOSTING``, for a deployment whose names start with ``prefix``."""
+        return json.dumps(self._body(prefix))
+
+    def _body(self, prefix: str) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "Kind": self.kind,
+            "ProductionVariant": self._variant(),
+            "WhenNoneApproved": "Remove" if self.removes else "Keep",
+            "KeepVersions": self.keep,
+        }
+        if self.kind == "Async":
+            body["EndpointConfig"] = {
+                "AsyncInferenceConfig": {
+                    "OutputConfig": {
+                        "S3OutputPath": "s3://churn-async/out",
+                        "S3FailurePath": "s3://churn-async/failed",
+                    }
+                }
+            }
+        if self.tested:
+            body["SmokeTest"] = _TEST
+        if self.kind != "Serverless":
+            if self.guarded:
+                body["DeploymentConfig"] = _guarded()
+            if self.scaled:
+                body["Scaling"] = self._scaling(prefix)
+        return body
+
+    def _variant(self) -> dict[str, Any]:
+        if self.kind == "Serverless":
+            serverless = {"MemorySizeInMB": int(self.size), "MaxConcurrency": 5}
+            return {"VariantName": "AllTraffic", "ServerlessConfig": serverless}
+        return {"VariantName": "AllTraffic", "InstanceType": self.size, "InitialInstanceCount": 2}
+
+    def _scaling(self, prefix: str) -> dict[str, Any]:
+        tracking = {**_TRACKING, "PolicyName": f"{prefix}-invocations"}
+        action = {**_ACTION, "ScheduledActionName": f"{prefix}-night"}
+        zero = self.kind == "Async"
+        return {
+            "MinCapacity": 0 if zero else 2,
+            "MaxCapacity": 4,
+            "TargetTracking": [tracking],
+            "ScheduledActions": [action],
+            **({"ScaleFromZero": True} if zero else {}),
+        }
+
+
+def _guarded() -> dict[str, Any]:
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {
+                "Type": "CANARY",
+                "CanarySize": {"Type": "INSTANCE_COUNT", "Value": 1},
+                "WaitIntervalInSeconds": 60,
+            },
+            "TerminationWaitInSeconds": 60,
+            "MaximumExecutionTimeoutInSeconds": 3600,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": ALARM}]},
+    }
+
+
+SERVERLESS = Hosting()
+REAL_TIME = Hosting(kind="RealTime", size="ml.m5.large", guarded=True)
+ASYNC = Hosting(kind="Async", size="ml.m5.large")
+BROKEN = replace(REAL_TIME, size=BROKEN_TYPE)
