@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from cdk_sagemaker_mlops.local.engine.http_request import Request, Response
 from cdk_sagemaker_mlops.local.engine.ministack_scope import current_scope
 from cdk_sagemaker_mlops.local.engine.options import Options
 from cdk_sagemaker_mlops.local.engine.repairs import apply_repairs
+from cdk_sagemaker_mlops.local.engine.rollouts.watch import ScaledWatch
 from cdk_sagemaker_mlops.local.engine.scaling import service as scaling
 from cdk_sagemaker_mlops.local.engine.scaling.service_role import ensure_role
 from cdk_sagemaker_mlops.local.engine.scope import Scope
@@ -66,6 +68,9 @@ class Engine:
                 fleets=self.fleets,
                 executions=self.executions,
                 background=on_a_thread,
+                alarm_state=_alarm_state,
+                publish=_publish,
+                watch=ScaledWatch(options.time_scale),
             )
         )
         _add_services(plane, caller_permit if options.iam else _everything_for)
@@ -79,6 +84,26 @@ class Engine:
         self.executions.close(_JOBS_END_SECONDS)
         self.fleets.close()
         lambda_runtime.reset()
+
+
+def _alarm_state(scope: Scope, name: str) -> str | None:
+    from ministack.core.responses import request_scope
+    from ministack.services import cloudwatch
+
+    with request_scope(scope.account, scope.region):
+        alarm = cloudwatch._alarms.get(name)
+        if alarm is not None:
+            cloudwatch._evaluate_alarm(alarm)
+        found = cloudwatch._composite_alarms.get(name) if alarm is None else alarm
+        return None if found is None else str(found["StateValue"])
+
+
+def _publish(scope: Scope, topic_arn: str, text: str) -> None:
+    from ministack.core.responses import request_scope
+    from ministack.services import sns
+
+    with request_scope(scope.account, scope.region):
+        sns._fanout(topic_arn, str(uuid.uuid4()), text, "")
 
 
 def _emit(scope: Scope, event: Event) -> None:

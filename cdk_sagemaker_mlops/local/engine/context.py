@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cdk_sagemaker_mlops.local.engine.events import Event
 from cdk_sagemaker_mlops.local.engine.executions import Executions
 from cdk_sagemaker_mlops.local.engine.fleets import Fleets
+from cdk_sagemaker_mlops.local.engine.rollouts.watch import Watch
 from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.storage import Storage
 from cdk_sagemaker_mlops.local.engine.store import Record, Store
@@ -34,6 +35,9 @@ class Services:
         fleets: Runs the models of endpoints.
         executions: Runs pipeline executions.
         background: Runs a function later, on a thread of its own.
+        alarm_state: State of a CloudWatch alarm in a scope, such as ``ALARM``; ``None`` when there is none.
+        publish: Publishes a text to an SNS topic, in a scope.
+        watch: Waits, as long as a rollout has no trouble.
     """
 
     store: Store
@@ -42,6 +46,9 @@ class Services:
     fleets: Fleets
     executions: Executions
     background: Callable[[Callable[[], None]], None]
+    alarm_state: Callable[[Scope, str], str | None]
+    publish: Callable[[Scope, str, str], None]
+    watch: Watch
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ class Fleet:
         name = random.choices(names, weights)[0]  # noqa: S311 - a traffic split, not a secret
         return name, self._servers[name]
 
+    def reweigh(self, weights: dict[str, float]) -> None:
+        """Changes the shares of variants, by name."""
+        self._weights = {**self._weights, **weights}
+
     def stop(self) -> None:
         """Ends every server and deletes the fleet's files."""
         for server in self._servers.values():
@@ -107,6 +111,8 @@ class Fleets:
         self._storage_for = storage_for
         self._launch = launch
         self._serving: dict[str, Fleet] = {}
+        # While an endpoint moves: the fleet it moves to, and that fleet's share of the traffic in percent.
+        self._coming: dict[str, tuple[Fleet, float]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._closed = False
@@ -149,10 +155,27 @@ class Fleets:
             ) from error
         return server
 
+    def split(self, endpoint_arn: str, fleet: Fleet, percent: float) -> None:
+        """Sends a share of an endpoint's traffic to ``fleet``, beside the one that answers now."""
+        with self._lock:
+            closed = self._closed
+            if not closed:
+                self._coming[endpoint_arn] = (fleet, percent)
+        if closed:
+            fleet.stop()
+
+    def abandon(self, endpoint_arn: str) -> None:
+        """Gives all traffic back to the fleet that answered before, and ends the other."""
+        with self._lock:
+            fleet, _ = self._coming.pop(endpoint_arn, (None, 0.0))
+        if fleet is not None:
+            fleet.stop()
+
     def serve(self, endpoint_arn: str, fleet: Fleet) -> None:
         """Makes ``fleet`` the one that answers for an endpoint, and ends the one before."""
         with self._lock:
             closed = self._closed
+            self._coming.pop(endpoint_arn, None)
             before = None if closed else self._serving.pop(endpoint_arn, None)
             if not closed:
                 self._serving[endpoint_arn] = fleet
@@ -162,12 +185,16 @@ class Fleets:
             before.stop()
 
     def serving(self, endpoint_arn: str) -> Fleet | None:
-        """The fleet that answers for an endpoint; ``None`` when there is none."""
+        """A fleet that answers for an endpoint, by its share; ``None`` when there is none."""
         with self._lock:
-            return self._serving.get(endpoint_arn)
+            coming, percent = self._coming.get(endpoint_arn, (None, 0.0))
+            serving = self._serving.get(endpoint_arn)
+        # A traffic split, not a secret.
+        return coming if coming is not None and random.random() * 100 < percent else serving  # noqa: S311
 
     def end(self, endpoint_arn: str) -> None:
         """Ends an endpoint's fleet, if it has one."""
+        self.abandon(endpoint_arn)
         with self._lock:
             fleet = self._serving.pop(endpoint_arn, None)
         if fleet is not None:
@@ -177,7 +204,8 @@ class Fleets:
         """Ends every fleet; one that comes up later is ended at once."""
         with self._lock:
             self._closed = True
-            fleets = list(self._serving.values())
+            fleets = [*self._serving.values(), *(fleet for fleet, _ in self._coming.values())]
             self._serving.clear()
+            self._coming.clear()
         for fleet in fleets:
             fleet.stop()

@@ -84,6 +84,7 @@ def sagemaker_checks(scope: Scope, operation: str, params: dict[str, Any]) -> li
     checks = [Check(action, resource, tags) for resource in resources] or [Check(action, "*", tags)]
     if tags and operation.startswith("Create"):
         checks.append(Check("sagemaker:AddTags", checks[0].resource, tags))
+    checks += [Check("cloudwatch:DescribeAlarms", alarm) for alarm in _alarms(scope, params)]
     role = params.get(_PASSED_ROLES.get(operation, ""))
     return [*checks, pass_role(str(role), _SERVICE)] if role else checks
 
@@ -106,6 +107,15 @@ def _packages(params: dict[str, Any]) -> Iterator[str]:
     for container in containers:
         if isinstance(container, dict) and "ModelPackageName" in container:
             yield str(container["ModelPackageName"])
+
+
+def _alarms(scope: Scope, params: dict[str, Any]) -> Iterator[str]:
+    """ARNs of the alarms that SageMaker watches in the caller's name during a rollout."""
+    deployment = params.get("DeploymentConfig")
+    rollback = deployment.get("AutoRollbackConfiguration") if isinstance(deployment, dict) else None
+    for alarm in (rollback.get("Alarms") or []) if isinstance(rollback, dict) else []:
+        if isinstance(alarm, dict):
+            yield f"arn:aws:cloudwatch:{scope.region}:{scope.account}:alarm:{alarm.get('AlarmName')}"
 
 
 def _tag_keys(params: dict[str, Any]) -> dict[str, str | list[str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from cdk_sagemaker_mlops.local.engine.api_error import invalid
+from cdk_sagemaker_mlops.local.engine.api_error import ApiError, invalid
 from cdk_sagemaker_mlops.local.engine.context import Context, now
 from cdk_sagemaker_mlops.local.engine.listing import list_records
 from cdk_sagemaker_mlops.local.engine.operations import models
@@ -23,6 +24,8 @@ def create_endpoint_config(context: Context, params: dict[str, Any]) -> Record:
         raise refusal
     for variant in params["ProductionVariants"]:
         _check_variant(context, variant)
+    for refused in _kind_refusals(context, params):
+        raise refused
     arn = context.scope.arn(f"{KIND}/{name}")
     variants = [{"InitialVariantWeight": 1.0, **variant} for variant in params["ProductionVariants"]]
     context.table(KIND)[name] = {
@@ -45,6 +48,31 @@ def _check_variant(context: Context, variant: dict[str, Any]) -> None:
         raise invalid(f"{label} must have exactly one of InstanceType and ServerlessConfig.")
     if "InstanceType" in variant and "InitialInstanceCount" not in variant:
         raise invalid(f"{label} must have an InitialInstanceCount.")
+
+
+def _kind_refusals(context: Context, params: dict[str, Any]) -> Iterator[ApiError]:
+    """What does not go together.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
+    """
+    output = params.get("AsyncInferenceConfig", {}).get("OutputConfig")
+    if output is not None and "S3OutputPath" not in output:
+        yield invalid("AsyncInferenceConfig without an S3OutputPath is not emulated.")
+    variants = params["ProductionVariants"]
+    if not any("ServerlessConfig" in variant for variant in variants):
+        return
+    if len(variants) > 1:
+        yield invalid("A serverless endpoint has one production variant.")
+    for member in ("AsyncInferenceConfig", "DataCaptureConfig"):
+        if member in params:
+            yield invalid(f"{member} is not supported for serverless endpoints.")
+    for variant in variants:
+        model = existing(context, models.KIND, variant["ModelName"], "model")
+        if "VpcConfig" in model or model.get("EnableNetworkIsolation", False):
+            yield invalid(
+                f"Model {variant['ModelName']} has a VPC or network isolation, which serverless endpoints "
+                "do not support."
+            )
 
 
 def describe_endpoint_config(context: Context, params: dict[str, Any]) -> Record:

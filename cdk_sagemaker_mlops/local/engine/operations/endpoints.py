@@ -6,12 +6,14 @@ from typing import Any
 
 from cdk_sagemaker_mlops.local.engine.api_error import ApiError, invalid
 from cdk_sagemaker_mlops.local.engine.context import Context, now
-from cdk_sagemaker_mlops.local.engine.events import endpoint_changed
-from cdk_sagemaker_mlops.local.engine.fleets import Fleet, LoadError
 from cdk_sagemaker_mlops.local.engine.listing import list_records
 from cdk_sagemaker_mlops.local.engine.operations import endpoint_configs
+from cdk_sagemaker_mlops.local.engine.operations.endpoint_record import enter, show_shift, to_serve, use
 from cdk_sagemaker_mlops.local.engine.operations.operation import Operation, existing, taken
-from cdk_sagemaker_mlops.local.engine.operations.variants import resolve_variants, variant_summaries
+from cdk_sagemaker_mlops.local.engine.rollouts.plan import Plan, plan_rollout
+from cdk_sagemaker_mlops.local.engine.rollouts.refusals import deployment_refusals, update_refusals
+from cdk_sagemaker_mlops.local.engine.rollouts.rollout import Rollout, finish_create, finish_update
+from cdk_sagemaker_mlops.local.engine.scaling.targets import forget_endpoint, registered_variants
 from cdk_sagemaker_mlops.local.engine.store import Record
 
 KIND = "endpoint"
@@ -25,6 +27,8 @@ def create_endpoint(context: Context, params: dict[str, Any]) -> Record:
     if refusal is not None:
         raise refusal
     config = _config(context, params)
+    for refused in deployment_refusals(params.get("DeploymentConfig"), config):
+        raise refused
     arn = context.scope.arn(f"{KIND}/{name}")
     moment = now()
     record: Record = {
@@ -33,12 +37,15 @@ def create_endpoint(context: Context, params: dict[str, Any]) -> Record:
         "CreationTime": moment,
         "LastModifiedTime": moment,
         "LastDeploymentConfig": params.get("DeploymentConfig"),
+        "_Config": config,
     }
-    _use(record, config)
+    served = to_serve(record, config, params)
+    use(record, served)
     context.table(KIND)[name] = record
     context.remember_tags(arn, params)
-    _enter(context, record, "Creating")
-    context.services.background(lambda: _finish_create(context, record, config))
+    enter(context, record, "Creating")
+    rollout = Rollout(record=record, config=config, served=served, plan=plan_rollout(None, 1))
+    context.services.background(lambda: finish_create(context, rollout))
     return {"EndpointArn": arn}
 
 
@@ -48,16 +55,58 @@ def update_endpoint(context: Context, params: dict[str, Any]) -> Record:
     if record["EndpointStatus"] != "InService":
         raise _refused_change(record, "update")
     config = _config(context, params)
-    record["PendingDeploymentSummary"] = {
-        "EndpointConfigName": config["EndpointConfigName"],
-        "ProductionVariants": variant_summaries(config),
-        "StartTime": now(),
-    }
-    record["LastDeploymentConfig"] = params.get("DeploymentConfig")
+    deployment = params.get("DeploymentConfig")
+    if deployment is None and params.get("RetainDeploymentConfig", False):
+        deployment = record["LastDeploymentConfig"]
+    scaled = registered_variants(context.services.store, context.scope, record["EndpointName"])
+    for refused in (
+        *deployment_refusals(deployment, config),
+        *update_refusals(record["_Config"], config, scaled),
+    ):
+        raise refused
+    served = {**to_serve(record, config, params), "_Config": config, "LastDeploymentConfig": deployment}
+    record["PendingDeploymentSummary"] = {"StartTime": now()}
+    show_shift(record, served, 0, "Creating")
     record.pop("FailureReason", None)
-    _enter(context, record, "Updating")
-    context.services.background(lambda: _finish_update(context, record, config))
+    enter(context, record, "Updating")
+    rollout = Rollout(record=record, config=config, served=served, plan=_plan(deployment, served))
+    context.services.background(lambda: finish_update(context, rollout))
     return {"EndpointArn": record["EndpointArn"]}
+
+
+def _plan(deployment: dict[str, Any] | None, served: Record) -> Plan:
+    counts = [variant.get("DesiredInstanceCount", 1) for variant in served["ProductionVariants"]]
+    return plan_rollout(deployment, max(1, *counts))
+
+
+def update_endpoint_weights_and_capacities(context: Context, params: dict[str, Any]) -> Record:
+    """Starts to change weights and instance counts: ``Updating``, then ``InService`` with them."""
+    record = existing(context, KIND, params["EndpointName"], "endpoint")
+    if record["EndpointStatus"] != "InService":
+        raise _refused_change(record, "update")
+    variants = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
+    for wanted in params["DesiredWeightsAndCapacities"]:
+        variant = variants.get(wanted["VariantName"])
+        if variant is None:
+            raise invalid(f'Variant "{wanted["VariantName"]}" of "{record["EndpointArn"]}" does not exist.')
+        variant.update(
+            {key: wanted[key] for key in ("DesiredWeight", "DesiredInstanceCount") if key in wanted}
+        )
+    enter(context, record, "Updating")
+    context.services.background(lambda: _finish_capacities(context, record))
+    return {"EndpointArn": record["EndpointArn"]}
+
+
+def _finish_capacities(context: Context, record: Record) -> None:
+    fleet = context.services.fleets.serving(record["EndpointArn"])
+    with context.services.store.lock:
+        for variant in record["ProductionVariants"]:
+            variant["CurrentWeight"] = variant["DesiredWeight"]
+            if "DesiredInstanceCount" in variant:
+                variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
+        if fleet is not None:
+            fleet.reweigh({one["VariantName"]: one["DesiredWeight"] for one in record["ProductionVariants"]})
+        enter(context, record, "InService")
 
 
 def delete_endpoint(context: Context, params: dict[str, Any]) -> Record:
@@ -65,9 +114,18 @@ def delete_endpoint(context: Context, params: dict[str, Any]) -> Record:
     record = existing(context, KIND, params["EndpointName"], "endpoint")
     if record["EndpointStatus"] in _BUSY:
         raise _refused_change(record, "update")
-    _enter(context, record, "Deleting")
+    enter(context, record, "Deleting")
     context.services.background(lambda: _finish_delete(context, record))
     return {}
+
+
+def _finish_delete(context: Context, record: Record) -> None:
+    context.services.fleets.end(record["EndpointArn"])
+    with context.services.store.lock:
+        del context.table(KIND)[record["EndpointName"]]
+        context.services.store.forget_tags(record["EndpointArn"])
+        # SageMaker deregisters what it deletes.
+        forget_endpoint(context.services.store, context.scope, record["EndpointName"])
 
 
 def _refused_change(record: Record, verb: str) -> ApiError:
@@ -84,76 +142,6 @@ def _config(context: Context, params: dict[str, Any]) -> Record:
     return dict(existing(context, endpoint_configs.KIND, params["EndpointConfigName"], endpoint_configs.NOUN))
 
 
-def _use(record: Record, config: Record) -> None:
-    record["EndpointConfigName"] = config["EndpointConfigName"]
-    record["ProductionVariants"] = variant_summaries(config)
-    record["DataCaptureConfig"] = _capture_summary(config)
-    record["AsyncInferenceConfig"] = config.get("AsyncInferenceConfig")
-
-
-def _capture_summary(config: Record) -> dict[str, Any] | None:
-    capture = config.get("DataCaptureConfig")
-    if capture is None:
-        return None
-    return {
-        "EnableCapture": capture.get("EnableCapture", False),
-        # Captured data is not written by the engine, and an endpoint must not say that it is.
-        "CaptureStatus": "Stopped",
-        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
-        "DestinationS3Uri": capture["DestinationS3Uri"],
-        "KmsKeyId": capture.get("KmsKeyId", ""),
-    }
-
-
-def _enter(context: Context, record: Record, status: str) -> None:
-    record["EndpointStatus"] = status
-    record["LastModifiedTime"] = now()
-    context.emit(endpoint_changed(record, context.services.store.tags(record["EndpointArn"])))
-
-
-def _load(context: Context, record: Record, config: Record) -> Fleet:
-    with context.services.store.lock:
-        variants = resolve_variants(context, config)
-    return context.services.fleets.load(context.scope, record["EndpointArn"], variants)
-
-
-def _finish_create(context: Context, record: Record, config: Record) -> None:
-    try:
-        fleet = _load(context, record, config)
-    except LoadError as error:
-        with context.services.store.lock:
-            record["FailureReason"] = str(error)
-            _enter(context, record, "Failed")
-        return
-    context.services.fleets.serve(record["EndpointArn"], fleet)
-    with context.services.store.lock:
-        _enter(context, record, "InService")
-
-
-def _finish_update(context: Context, record: Record, config: Record) -> None:
-    try:
-        fleet = _load(context, record, config)
-    except LoadError as error:
-        with context.services.store.lock:
-            _enter(context, record, "RollingBack")
-            record.pop("PendingDeploymentSummary", None)
-            record["FailureReason"] = str(error)
-            _enter(context, record, "InService")
-        return
-    context.services.fleets.serve(record["EndpointArn"], fleet)
-    with context.services.store.lock:
-        record.pop("PendingDeploymentSummary", None)
-        _use(record, config)
-        _enter(context, record, "InService")
-
-
-def _finish_delete(context: Context, record: Record) -> None:
-    context.services.fleets.end(record["EndpointArn"])
-    with context.services.store.lock:
-        del context.table(KIND)[record["EndpointName"]]
-        context.services.store.forget_tags(record["EndpointArn"])
-
-
 def describe_endpoint(context: Context, params: dict[str, Any]) -> Record:
     """An endpoint."""
     return existing(context, KIND, params["EndpointName"], "endpoint")
@@ -168,6 +156,7 @@ def list_endpoints(context: Context, params: dict[str, Any]) -> Record:
 OPERATIONS: dict[str, Operation] = {
     "CreateEndpoint": create_endpoint,
     "UpdateEndpoint": update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": update_endpoint_weights_and_capacities,
     "DeleteEndpoint": delete_endpoint,
     "DescribeEndpoint": describe_endpoint,
     "ListEndpoints": list_endpoints,

@@ -9,13 +9,12 @@ from typing import Any
 from cdk_sagemaker_mlops.local.engine.api_error import ApiError, invalid
 from cdk_sagemaker_mlops.local.engine.context import now
 from cdk_sagemaker_mlops.local.engine.scaling import targets
+from cdk_sagemaker_mlops.local.engine.scaling.targets import POLICY, SCHEDULED_ACTION
 from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.store import Record, Store
 
 Operation = Callable[[Store, Scope, dict[str, Any]], Record]
 
-POLICY = "scaling-policy"
-SCHEDULED_ACTION = "scheduled-action"
 _SERVICE_ROLE = (
     "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"

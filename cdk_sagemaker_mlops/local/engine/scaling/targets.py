@@ -10,6 +10,8 @@ from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.store import Record, Store
 
 KIND = "scalable-target"
+POLICY = "scaling-policy"
+SCHEDULED_ACTION = "scheduled-action"
 _RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 _CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
@@ -67,3 +69,12 @@ def registered_variants(store: Store, scope: Scope, endpoint_name: str) -> set[s
         if record["ScalableDimension"] == _INSTANCES
     )
     return {found[2] for found in matches if found is not None and found[1] == endpoint_name}
+
+
+def forget_endpoint(store: Store, scope: Scope, endpoint_name: str) -> None:
+    """Deregisters everything of an endpoint that is gone."""
+    for kind in (KIND, POLICY, SCHEDULED_ACTION):
+        table = store.table(scope, kind)
+        for key, record in list(table.items()):
+            if record["ResourceId"].startswith(f"endpoint/{endpoint_name}/"):
+                del table[key]

@@ -3,6 +3,7 @@ its turn."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,19 @@ class MemoryRun:
         return f"log of {step_name}"
 
 
+class MemoryWatch:
+    """Waits for nothing; the test looks at the endpoint when it would, and may change alarms."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.during: Callable[[], None] = lambda: None
+
+    def __call__(self, seconds: float, trouble: Callable[[], str | None]) -> str | None:
+        self.waits.append(seconds)
+        self.during()
+        return trouble()
+
+
 @dataclass
 class Bench:
     """A control plane and everything it did."""
@@ -119,6 +133,9 @@ class Bench:
     waiting: list[Callable[[], None]]
     servers: list[MemoryServer] = field(default_factory=list)
     runs: list[MemoryRun] = field(default_factory=list)
+    alarms: dict[str, str] = field(default_factory=dict)
+    watch: MemoryWatch = field(default_factory=MemoryWatch)
+    published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     scope: Scope = SCOPE
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
@@ -171,6 +188,9 @@ def bench(tmp_path: Path) -> Bench:
     storage, events, waiting = MemoryStorage(), [], []
     servers: list[MemoryServer] = []
     runs: list[MemoryRun] = []
+    alarms: dict[str, str] = {}
+    watch = MemoryWatch()
+    published: list[tuple[str, dict[str, Any]]] = []
 
     def launch_server(**arguments: Any) -> MemoryServer:
         servers.append(MemoryServer(**arguments))
@@ -191,9 +211,12 @@ def bench(tmp_path: Path) -> Bench:
             fleets=Fleets(tmp_path / "endpoints", lambda scope: storage, launch_server),
             executions=Executions(tmp_path / "executions", launch_run),
             background=waiting.append,
+            alarm_state=lambda scope, name: alarms.get(name),
+            publish=lambda scope, topic, text: published.append((topic, json.loads(text))),
+            watch=watch,
         )
     )
-    return Bench(plane, storage, events, waiting, servers, runs)
+    return Bench(plane, storage, events, waiting, servers, runs, alarms, watch, published)
 
 
 @pytest.fixture

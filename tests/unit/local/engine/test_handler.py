@@ -93,10 +93,16 @@ def test_fails_with_the_model_s_own_error(serving: Any) -> None:
             "Variant other of endpoint e not found.",
         ),
         (
-            "/endpoints/e/async-invocations",
+            "/endpoints/e/invocations-with-response-stream",
             {},
             "UnknownOperationException",
-            "/endpoints/e/async-invocations is not emulated",
+            "/endpoints/e/invocations-with-response-stream is not emulated",
+        ),
+        (
+            "/endpoints/e/async-invocations",
+            {},
+            "ValidationError",
+            "Endpoint e is not asynchronous.",
         ),
         ("/endpoints/e", {}, "UnknownOperationException", "/endpoints/e is not emulated"),
     ],
@@ -116,7 +122,7 @@ def test_fails_to_invoke_an_endpoint_that_was_deleted(serving: Any) -> None:
 
 
 def test_fails_to_invoke_an_asynchronous_endpoint(bench: Any) -> None:
-    name = bench.endpoint_config("one")
+    name = bench.instance_config("one")
     bench.call(
         "CreateEndpointConfig",
         EndpointConfigName="two",

@@ -43,6 +43,14 @@ def test_an_update_needs_the_endpoint_and_the_config() -> None:
     ]
 
 
+def test_an_update_that_is_watched_needs_its_alarms() -> None:
+    alarms = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}, "no alarm"]}}
+
+    assert _asked("UpdateEndpoint", EndpointName="e", EndpointConfigName="c", DeploymentConfig=alarms)[
+        2:
+    ] == [("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:errors")]
+
+
 def test_a_model_needs_its_package_its_tags_and_its_role() -> None:
     package = f"{ARN}:model-package/churn/3"
     checks = sagemaker_checks(

@@ -62,3 +62,66 @@ def test_a_deleted_config_is_gone_and_its_endpoint_goes_on(bench: Any) -> None:
 
     assert bench.call("ListEndpointConfigs") == {"EndpointConfigs": []}
     assert bench.call("DescribeEndpoint", EndpointName="e")["EndpointStatus"] == "InService"
+
+
+_CAPTURE = {
+    "InitialSamplingPercentage": 10,
+    "DestinationS3Uri": "s3://bucket/captured",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
+_OUTPUT = {"OutputConfig": {"S3OutputPath": "s3://bucket/out"}}
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"DataCaptureConfig": _CAPTURE}, "DataCaptureConfig is not supported for serverless endpoints."),
+        (
+            {"AsyncInferenceConfig": _OUTPUT},
+            "AsyncInferenceConfig is not supported for serverless endpoints.",
+        ),
+        (
+            {"AsyncInferenceConfig": {"OutputConfig": {}}},
+            "AsyncInferenceConfig without an S3OutputPath is not emulated.",
+        ),
+    ],
+)
+def test_fails_on_what_a_serverless_endpoint_does_not_have(
+    bench: Any, members: dict[str, Any], text: str
+) -> None:
+    bench.endpoint_config("one")
+    variants = bench.call("DescribeEndpointConfig", EndpointConfigName="one")["ProductionVariants"]
+
+    refused = bench.refusal(
+        "CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=variants, **members
+    )
+
+    assert refused == f"ValidationException: {text}"
+
+
+def test_fails_on_two_serverless_variants(bench: Any) -> None:
+    bench.endpoint_config("one")
+    (variant,) = bench.call("DescribeEndpointConfig", EndpointConfigName="one")["ProductionVariants"]
+    variants = [variant, {**variant, "VariantName": "Second"}]
+
+    refused = bench.refusal("CreateEndpointConfig", EndpointConfigName="two", ProductionVariants=variants)
+
+    assert refused == "ValidationException: A serverless endpoint has one production variant."
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"EnableNetworkIsolation": True},
+        {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}},
+    ],
+)
+def test_fails_on_a_serverless_model_in_a_network(bench: Any, network: dict[str, Any]) -> None:
+    container = {"Image": "image", "ModelDataUrl": "s3://bucket/good.tar.gz"}
+    bench.call("CreateModel", ModelName="closed", PrimaryContainer=container, **network)
+    serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 1}
+    variant = {"VariantName": "v", "ModelName": "closed", "ServerlessConfig": serverless}
+
+    refused = bench.refusal("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[variant])
+
+    assert "Model closed has a VPC or network isolation" in refused

@@ -175,7 +175,7 @@ def test_fails_to_serve_a_model_package_that_was_deleted(bench: Any) -> None:
 
 
 def test_data_capture_is_not_said_to_be_running(bench: Any) -> None:
-    name = bench.endpoint_config("one")
+    name = bench.instance_config("one")
     capture = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 10,
