@@ -3,6 +3,8 @@
 Reads the model artifact and every ``*.csv`` of the test folder, and writes ``evaluation.json`` in the
 layout of SageMaker's model-quality metrics, which the model registry shows:
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html
+Beside it, ``report.html`` shows the same to people, with plots and, if the model registry can be read, a
+comparison with the newest approved version.
 
 Each metric has a ``value`` and a ``standard_deviation``, which is that of the metric over resamples of the
 test set (a bootstrap with a fixed seed). A metric that is undefined for this test set is left out, since
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import tarfile
 import tempfile
@@ -23,8 +26,10 @@ from typing import Any
 
 import numpy as np
 from data_tables import Table, read_table
+from evaluation_report import evaluation_report
 from model_utils import InputError, Model, load_model, predict
-from quality_metrics import binary, binary_curves, confusion_matrix, multiclass, regression
+from previous_version import previous_version
+from quality_metrics import Answers, binary, binary_curves, confusion_matrix, multiclass, regression
 
 _log = logging.getLogger("evaluate")
 
@@ -57,36 +62,54 @@ def _require_plain(member: tarfile.TarInfo, folder: Path, archive: Path) -> None
         raise InputError("UnsafeArchive", "model_path", rule, archive.name, fix)
 
 
-def measure(model: Model, table: Table, *, resamples: int = 200, random_state: int = 42) -> dict[str, Any]:
-    """Returns the model-quality document of ``model`` on ``table``.
+def ask(model: Model, table: Table) -> Answers:
+    """Returns what ``model`` says about the test set.
+
+    Raises:
+        InputError: The test set has other features than the model, or a class that the model does not know;
+            or the model answers with something that is no finite number.
+    """
+    features, classes = _in_model_order(model, table), model.schema.classes
+    _check_classes(classes, table.target)
+    predicted, probabilities = predict(model, features)
+    for scores in (predicted, probabilities):
+        if scores is not None and not np.isfinite(scores).all():
+            bad = np.flatnonzero(~np.isfinite(scores).reshape(len(scores), -1).all(axis=1))
+            rule, fix = "answer with finite numbers", "train it on data without extreme values"
+            raise InputError("NonFiniteScore", "the model", rule, scores[bad[0]].tolist(), fix)
+    return Answers(actual=table.target, predicted=predicted, probabilities=probabilities, classes=classes)
+
+
+def measure(
+    answers: Answers, problem_type: str, *, resamples: int = 200, random_state: int = 42
+) -> dict[str, Any]:
+    """Returns the model-quality document of a model's answers.
 
     Args:
-        model: The model to measure.
-        table: The test set.
+        answers: What the model said about the test set.
+        problem_type: One of SageMaker's problem types.
         resamples: Resamples of the test set for the standard deviations, at least 2. Default: ``200``.
         random_state: Seed of the resamples. Default: ``42``.
 
     Raises:
-        InputError: The test set has other features than the model, or a class that the model does not know.
+        InputError: There are too few resamples.
     """
     if resamples < 2:
         raise InputError("InvalidResamples", "resamples", "be at least 2", resamples, "try 200")
-    features, classes = _in_model_order(model, table), model.schema.classes
-    _check_classes(classes, table.target)
-    predicted, probabilities = predict(model, features)
+    actual, predicted, classes = answers.actual, answers.predicted, answers.classes
 
     def described(metrics: Callable[..., dict[str, float]], *columns: np.ndarray) -> dict[str, Any]:
         return describe(metrics, columns, resamples=resamples, random_state=random_state)
 
-    if probabilities is None:
-        return {"regression_metrics": described(regression, table.target, predicted)}
-    matrix = confusion_matrix(table.target, predicted, classes)
-    if model.schema.problem_type == "MulticlassClassification":
-        metrics = described(lambda *columns: multiclass(*columns, classes), table.target, predicted)
+    if answers.probabilities is None:
+        return {"regression_metrics": described(regression, actual, predicted)}
+    matrix = confusion_matrix(actual, predicted, classes)
+    if problem_type == "MulticlassClassification":
+        metrics = described(lambda *columns: multiclass(*columns, classes), actual, predicted)
         return {"multiclass_classification_metrics": {"confusion_matrix": matrix, **metrics}}
-    is_positive, said_positive = table.target == classes[1], predicted == classes[1]
-    metrics = described(binary, is_positive, said_positive, probabilities[:, 1])
-    curves = binary_curves(is_positive, probabilities[:, 1])
+    is_positive, said_positive = actual == classes[1], predicted == classes[1]
+    metrics = described(binary, is_positive, said_positive, answers.probabilities[:, 1])
+    curves = binary_curves(is_positive, answers.probabilities[:, 1])
     return {"binary_classification_metrics": {"confusion_matrix": matrix, **metrics, **curves}}
 
 
@@ -138,6 +161,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--test-dir", type=Path, default="/opt/ml/processing/input/test")
     parser.add_argument("--output-dir", type=Path, default="/opt/ml/processing/output/evaluation")
     parser.add_argument(
+        "--model-package-group-name",
+        default=os.environ.get("MODEL_PACKAGE_GROUP_NAME"),
+        help="whose newest approved version the report compares with (default: $MODEL_PACKAGE_GROUP_NAME)",
+    )
+    parser.add_argument(
         "--resamples", type=int, default=200, help="for standard deviations (default: %(default)s)"
     )
     parser.add_argument("--random-state", type=int, default=42, help="seed (default: %(default)s)")
@@ -148,18 +176,28 @@ def main(argv: Sequence[str] | None = None) -> int:
             unpack(options.model_path, Path(folder))
             model = load_model(Path(folder))
         table = read_table(options.test_dir, model.schema.target)
-        document = measure(model, table, resamples=options.resamples, random_state=options.random_state)
+        answers = ask(model, table)
+        document = measure(
+            answers,
+            model.schema.problem_type,
+            resamples=options.resamples,
+            random_state=options.random_state,
+        )
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     options.output_dir.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, indent=2, allow_nan=False) + "\n"
     (options.output_dir / "evaluation.json").write_text(text, encoding="utf-8")
-    _report(document, len(table.target))
+    comparison = previous_version(options.model_package_group_name)
+    page = evaluation_report(document, answers, model.schema, comparison)
+    (options.output_dir / "report.html").write_text(page, encoding="utf-8")
+    _log.info("%s", comparison.note)
+    _log_metrics(document, len(table.target))
     return 0
 
 
-def _report(document: dict[str, Any], rows: int) -> None:
+def _log_metrics(document: dict[str, Any], rows: int) -> None:
     _log.info("measured on %d rows", rows)
     for metrics in document.values():
         for name, metric in metrics.items():

@@ -8,11 +8,35 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 _BETAS = {"f0_5": 0.5, "f1": 1.0, "f2": 2.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a model said about rows whose truth is known.
+
+    Args:
+        actual: The true value or class of each row.
+        predicted: What the model said.
+        probabilities: For classification the probability of each class, in the order of ``classes``.
+            Default: ``None``.
+        classes: The classes; empty for regression. Default: empty.
+    """
+
+    actual: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray | None = None
+    classes: tuple[int, ...] = ()
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are two classes, of which the second is the positive one."""
+        return len(self.classes) == 2
 
 
 def confusion_matrix(

@@ -9,6 +9,13 @@ from typing import Literal
 from cdk_sagemaker_mlops.config import checks, stage_checks
 from cdk_sagemaker_mlops.errors import Problem
 
+EVALUATION_FILE = "evaluation.json"
+"""What Evaluate writes its metrics to."""
+EVALUATION_REPORT = "EvaluationReport"
+"""Under which ``CustomerMetadataProperties`` of a model package name its HTML report."""
+MODEL_PACKAGE_GROUP_NAME = "MODEL_PACKAGE_GROUP_NAME"
+"""Environment variable of a processing job that may read this group's versions."""
+
 DataDistribution = Literal["FullyReplicated", "ShardedByS3Key"]
 # botocore's sagemaker model: ProcessingS3DataDistributionType, ProcessingInstanceCount and the
 # ProcessingEnvironment* shapes.
@@ -69,11 +76,17 @@ class Preprocessing:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """How Evaluate runs.
+    """How Evaluate runs, and what it writes.
+
+    It gets the name of the model package group as ``MODEL_PACKAGE_GROUP_NAME``, and may read the group's
+    versions to compare with them; with network isolation it does not.
 
     Args:
-        environment: Variables, up to 100; names and values have up to 256 characters, and values may be CDK
-            tokens. Default: none.
+        report_file: HTML report that the script writes beside its metrics; its S3 URI is registered with the
+            model package as ``EvaluationReport``. At most 64 letters, digits and ``.``, ``_``, ``-``.
+            ``None`` if the script writes none. Default: ``"report.html"``.
+        environment: Variables, up to 99 besides the one above; names and values have up to 256 characters,
+            and values may be CDK tokens. Default: none.
         image_uri: Image to run instead of the framework's, with ``python3`` and ``bash``; may be a CDK token,
             which the execution role must be allowed to pull. Default: none.
 
@@ -82,21 +95,37 @@ class Evaluation:
         TypeError: ``environment`` is not a mapping.
     """
 
+    report_file: str | None = "report.html"
     environment: Mapping[str, str] = field(default_factory=dict)
     image_uri: str | None = None
 
     def __post_init__(self) -> None:
         checks.argument_type("evaluation.environment", self.environment, Mapping)
-        checks.raise_problems(_container_problems("evaluation", self.environment, self.image_uri))
+        checks.raise_problems(
+            [
+                checks.matches(
+                    "evaluation.report_file",
+                    self.report_file,
+                    # What CustomerMetadataValue allows; the whole URI must stay within its 256 characters.
+                    r"[A-Za-z0-9._-]{1,64}",
+                    code="InvalidReportFile",
+                    rule="be 1 to 64 letters, digits, '.', '_' and '-'",
+                    fix="name a file of the evaluation's output folder, or None if there is none",
+                ),
+                *_container_problems(
+                    "evaluation", self.environment, self.image_uri, most=_MOST_VARIABLES - 1
+                ),
+            ]
+        )
 
 
 def _container_problems(
-    stage: str, environment: Mapping[str, str], image_uri: str | None
+    stage: str, environment: Mapping[str, str], image_uri: str | None, *, most: int = _MOST_VARIABLES
 ) -> Iterator[Problem | None]:
     yield from stage_checks.environment(
         f"{stage}.environment",
         environment,
-        most=_MOST_VARIABLES,
+        most=most,
         name_length=_VARIABLE_LENGTH,
         value_length=_VARIABLE_LENGTH,
     )

@@ -76,7 +76,7 @@ class StandardPipeline:
       ``SM_MODEL_DIR``, with the inference code in ``code/``.
     * ``evaluate.py`` reads ``/opt/ml/processing/input/model/model.tar.gz`` and
       ``/opt/ml/processing/input/test``, and writes SageMaker's model-quality JSON to
-      ``/opt/ml/processing/output/evaluation/evaluation.json``.
+      ``/opt/ml/processing/output/evaluation/evaluation.json``, and beside it ``report.html`` for people.
 
     A ``requirements.txt`` in ``source_dir`` is installed before each script runs. Steps are cached: a step
     whose code, inputs and settings are unchanged is not run again.

@@ -13,7 +13,12 @@ from constructs import Construct
 from cdk_sagemaker_mlops.config import checks
 from cdk_sagemaker_mlops.constructs.defined_steps import DefinedSteps
 from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts
-from cdk_sagemaker_mlops.constructs.job_permissions import check_statements, job_statements, log_statements
+from cdk_sagemaker_mlops.constructs.job_permissions import (
+    check_statements,
+    comparison_statements,
+    job_statements,
+    log_statements,
+)
 from cdk_sagemaker_mlops.constructs.network_permissions import key_statements, vpc_statements
 from cdk_sagemaker_mlops.constructs.resource_permissions import (
     cleanup_statements,
@@ -60,6 +65,7 @@ def execution_statements(
         *_input_data_statements(stack, input_data_uri),
         *job_statements(defined, role),
         *log_statements(defined),
+        *comparison_statements(defined),
         *check_statements(defined),
         *model_statements(defined, model_package_group_name),
         *hosting_statements(defined),

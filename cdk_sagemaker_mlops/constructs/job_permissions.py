@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from aws_cdk import ArnFormat
 from aws_cdk import aws_iam as iam
 
+from cdk_sagemaker_mlops.config.processing import MODEL_PACKAGE_GROUP_NAME
 from cdk_sagemaker_mlops.constructs.defined_steps import ANY, DefinedSteps
 from cdk_sagemaker_mlops.constructs.sagemaker_names import arns
 
@@ -116,23 +117,33 @@ def log_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
     )
 
 
-def check_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
-    """Yields what quality and Clarify checks need besides their processing jobs."""
-    groups = defined.texts(
-        step.get("ModelPackageGroupName") for step in defined.of("QualityCheck", "ClarifyCheck")
+def comparison_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
+    """Yields what finds a group's newest approved package, to compare with it.
+
+    Quality and Clarify checks take their baseline from it, and a processing job is told the group by its
+    environment.
+    """
+    checks = (step.get("ModelPackageGroupName") for step in defined.of("QualityCheck", "ClarifyCheck"))
+    jobs = (
+        step.get("Arguments", {}).get("Environment", {}).get(MODEL_PACKAGE_GROUP_NAME)
+        for step in defined.of("Processing")
     )
-    if groups:  # the baseline of the group's newest approved package
+    groups = defined.texts([*checks, *jobs])
+    if groups:
+        # Lists have no resource to narrow them to.
+        yield iam.PolicyStatement(actions=["sagemaker:ListModelPackages"], resources=["*"])
         yield iam.PolicyStatement(
-            actions=["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"],
+            actions=["sagemaker:DescribeModelPackage"],
             resources=[
                 arn
                 for group in groups
-                for arn in (
-                    *arns(defined.stack, "model-package-group", group),
-                    *arns(defined.stack, "model-package", f"{group}/*".replace("*/*", "*")),
-                )
+                for arn in arns(defined.stack, "model-package", f"{group}/*".replace("*/*", "*"))
             ],
         )
+
+
+def check_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
+    """Yields what Clarify checks need besides their processing jobs."""
     if any(
         step["CheckType"] in ("MODEL_BIAS", "MODEL_EXPLAINABILITY") for step in defined.of("ClarifyCheck")
     ):

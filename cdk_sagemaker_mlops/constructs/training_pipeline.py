@@ -32,8 +32,9 @@ from cdk_sagemaker_mlops.errors import Problem
 _NAME_PATTERN = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}"
 _MAX_NAME = 82
 _POLICY_REASONS = {
-    "AwsSolutions-IAM5": "SageMaker names an execution's jobs, and their logs, 'pipelines-*'; metrics and "
-    "image tokens have no resource to name; an execution uses all of one bucket and one group's packages"
+    "AwsSolutions-IAM5": "SageMaker names an execution's jobs, and their logs, 'pipelines-*'; metrics, "
+    "lists and image tokens have no resource to name; an execution uses all of one bucket and one group's "
+    "packages"
 }
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.mlops.workflow.steps import ProcessingStep, Step
 
+from cdk_sagemaker_mlops.config.processing import EVALUATION_FILE
 from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.definition.pipeline_context import PipelineContext
 from cdk_sagemaker_mlops.definition.standard.clarify import ClarifyReport, bias_report, explainability_report
@@ -41,7 +41,7 @@ def build_standard_pipeline(config: StandardPipeline, ctx: PipelineContext) -> P
         else [bias_report(settings, config.bias_check, data_uri=output_uri(preprocess, "train"))]
     )
     trained = _trained(settings, parameters, preprocess, bias)
-    evaluation = PropertyFile(name="Evaluation", output_name="evaluation", path="evaluation.json")
+    evaluation = PropertyFile(name="Evaluation", output_name="evaluation", path=EVALUATION_FILE)
     evaluate = evaluate_step(
         settings,
         parameters,
@@ -58,7 +58,7 @@ def build_standard_pipeline(config: StandardPipeline, ctx: PipelineContext) -> P
             settings,
             parameters,
             trained=trained,
-            statistics_uri=Join(on="/", values=[output_uri(evaluate, "evaluation"), "evaluation.json"]),
+            evaluation_uri=output_uri(evaluate, "evaluation"),
             test_uri=output_uri(preprocess, "test"),
             bias=bias,
         ),
@@ -86,7 +86,7 @@ def _passed(
     parameters: Parameters,
     *,
     trained: TrainedModel,
-    statistics_uri: Any,
+    evaluation_uri: Any,
     test_uri: Any,
     bias: list[ClarifyReport],
 ) -> list[Step]:
@@ -103,7 +103,7 @@ def _passed(
         reports.append(report)
         steps.append(report.step)
     register = register_step(
-        settings, parameters, model_uri=trained.model_uri, statistics_uri=statistics_uri, reports=reports
+        settings, parameters, model_uri=trained.model_uri, evaluation_uri=evaluation_uri, reports=reports
     )
     steps.append(register)
     if transform is not None:

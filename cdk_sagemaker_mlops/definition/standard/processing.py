@@ -10,6 +10,7 @@ from sagemaker.core.shapes import ProcessingInput, ProcessingOutput, ProcessingS
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.steps import ProcessingStep
 
+from cdk_sagemaker_mlops.config.processing import MODEL_PACKAGE_GROUP_NAME
 from cdk_sagemaker_mlops.config.standard_pipeline import INTERMEDIATE_PREFIX
 from cdk_sagemaker_mlops.definition.standard.images import training_image
 from cdk_sagemaker_mlops.definition.standard.job_settings import JobSettings
@@ -55,7 +56,7 @@ def evaluate_step(
         "Evaluate",
         script=settings.config.evaluate_script,
         image_uri=options.image_uri,
-        environment=options.environment,
+        environment={**_registry(settings), **options.environment},
         instance_count=1,
         inputs=[
             _input("model", model_uri, f"{_ML}/input/model"),
@@ -68,6 +69,11 @@ def evaluate_step(
         ],
         property_files=[evaluation],
     )
+
+
+def _registry(settings: JobSettings) -> dict[str, str]:
+    """Names the registry to a job that can reach it."""
+    return {} if settings.is_isolated else {MODEL_PACKAGE_GROUP_NAME: settings.ctx.model_package_group_name}
 
 
 def output_uri(step: ProcessingStep, name: str) -> Any:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sagemaker.core.drift_check_baselines import DriftCheckBaselines
 from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
+from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
+from cdk_sagemaker_mlops.config.processing import EVALUATION_FILE, EVALUATION_REPORT
 from cdk_sagemaker_mlops.definition.standard.clarify import ClarifyReport
 from cdk_sagemaker_mlops.definition.standard.images import inference_image
 from cdk_sagemaker_mlops.definition.standard.job_settings import JobSettings
@@ -23,10 +25,11 @@ def register_step(
     parameters: Parameters,
     *,
     model_uri: Any,
-    statistics_uri: Any,
+    evaluation_uri: Any,
     reports: Sequence[ClarifyReport],
 ) -> ModelStep:
     """Returns the step that registers a model with its evaluation and Clarify's reports."""
+    report_file = settings.config.evaluation.report_file
     metrics: dict[str, MetricsSource] = {}
     baselines: dict[str, MetricsSource] = {}
     for report in reports:
@@ -37,7 +40,11 @@ def register_step(
         content_types=_CONTENT_TYPES,
         response_types=_CONTENT_TYPES,
         approval_status=parameters.approval_status,
-        model_metrics=ModelMetrics(model_statistics=_json(statistics_uri), **metrics),
+        model_metrics=ModelMetrics(model_statistics=_json(_file(evaluation_uri, EVALUATION_FILE)), **metrics),
+        # ModelMetrics has no member for a page: each holds one kind of JSON, which Studio draws.
+        customer_metadata_properties=(
+            None if report_file is None else {EVALUATION_REPORT: _file(evaluation_uri, report_file)}
+        ),
         drift_check_baselines=DriftCheckBaselines(**baselines) if baselines else None,
     )
     return ModelStep(name="RegisterModel", step_args=arguments, retry_policies=settings.step_retries)
@@ -65,6 +72,10 @@ def _model_builder(settings: JobSettings, model_uri: Any, **options: Any) -> Mod
         },
         **{name: value for name, value in options.items() if value is not None},
     )
+
+
+def _file(folder_uri: Any, name: str) -> Join:
+    return Join(on="/", values=[folder_uri, name])
 
 
 def _json(s3_uri: Any) -> MetricsSource:

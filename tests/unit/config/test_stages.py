@@ -65,8 +65,13 @@ def source_dir(tmp_path: Path) -> Path:
         ),
         (
             Evaluation,
-            {"environment": {f"A{index}": "x" for index in range(101)}},
-            "TooManyEnvironmentVariables: evaluation.environment must have at most 100 variables, got 101; put the rest into a file in source_dir",
+            {"environment": {f"A{index}": "x" for index in range(100)}},
+            "TooManyEnvironmentVariables: evaluation.environment must have at most 99 variables, got 100; put the rest into a file in source_dir",
+        ),
+        (
+            Evaluation,
+            {"report_file": "plots/report.html"},
+            "InvalidReportFile: evaluation.report_file must be 1 to 64 letters, digits, '.', '_' and '-', got 'plots/report.html'; name a file of the evaluation's output folder, or None if there is none",
         ),
         (
             Evaluation,

@@ -212,10 +212,19 @@ def test_a_clarify_check_that_asks_a_model() -> None:
 def test_a_check_against_the_newest_approved_package() -> None:
     found = statements(step("QualityCheck", ModelPackageGroupName="churn"))
 
-    assert found["sagemaker:ListModelPackages"][0] == [
-        f"{HERE}:model-package-group/churn",
+    assert found["sagemaker:ListModelPackages"][0] == ["*"]
+    assert found["sagemaker:DescribeModelPackage"][0] == [f"{HERE}:model-package/churn/*"]
+
+
+def test_a_job_that_compares_with_the_newest_approved_package() -> None:
+    environment = {"MODEL_PACKAGE_GROUP_NAME": "Churn"}
+    found = statements(step("Processing", arguments={"Environment": environment}), step("Processing"))
+
+    assert found["sagemaker:ListModelPackages"][0] == ["*"]
+    assert set(found["sagemaker:DescribeModelPackage"][0]) == {
+        f"{HERE}:model-package/Churn/*",
         f"{HERE}:model-package/churn/*",
-    ]
+    }
 
 
 def test_models_and_endpoints_by_their_names() -> None:

@@ -217,7 +217,11 @@ def test_the_role_may_do_no_more_than_the_pipeline_needs(
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     }
 
-    assert wild == {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
+    assert wild == {
+        "cloudwatch:PutMetricData",
+        "ecr:GetAuthorizationToken",
+        "sagemaker:ListModelPackages",
+    }
     assert not any(
         action.endswith("*")
         for statement in statements

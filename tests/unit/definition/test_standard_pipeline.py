@@ -15,7 +15,7 @@ from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityC
 from cdk_sagemaker_mlops.config.encryption import Encryption
 from cdk_sagemaker_mlops.config.inference import Inference
 from cdk_sagemaker_mlops.config.network import Network
-from cdk_sagemaker_mlops.config.processing import Preprocessing
+from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
 from cdk_sagemaker_mlops.config.retries import Retries
 from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.config.training import Training
@@ -190,6 +190,32 @@ def test_a_batch_is_predicted_after_the_model_is_registered(everything: Steps) -
     assert transform["Arguments"]["ModelName"] == {"Get": "Steps.CreateModel.ModelName"}
     source = transform["Arguments"]["TransformInput"]["DataSource"]["S3DataSource"]
     assert source["S3Uri"] == {"Get": "Parameters.TransformInputUri"}
+
+
+def test_the_report_is_registered_with_the_model(define: Callable[..., PipelineDefinition]) -> None:
+    (register,) = _steps_of_type(define(), "RegisterModel")
+    (without,) = _steps_of_type(define(evaluation=Evaluation(report_file=None)), "RegisterModel")
+    written = "Steps.Evaluate.ProcessingOutputConfig.Outputs['evaluation'].S3Output.S3Uri"
+
+    assert register["Arguments"]["CustomerMetadataProperties"] == {
+        "EvaluationReport": {"Std:Join": {"On": "/", "Values": [{"Get": written}, "report.html"]}}
+    }
+    assert "CustomerMetadataProperties" not in without["Arguments"]
+
+
+def test_evaluation_may_compare_with_the_registry_unless_it_is_isolated(
+    define: Callable[..., PipelineDefinition],
+) -> None:
+    preprocess, evaluate = _steps_of_type(define(), "Processing")
+    isolated = define(network=Network(enable_network_isolation=True))
+
+    assert "Environment" not in preprocess["Arguments"]
+    assert list(evaluate["Arguments"]["Environment"]) == ["MODEL_PACKAGE_GROUP_NAME"]
+    assert all("Environment" not in step["Arguments"] for step in _steps_of_type(isolated, "Processing"))
+
+
+def _steps_of_type(definition: PipelineDefinition, kind: str) -> list[dict[str, Any]]:
+    return [step for step in walk(json.loads(definition.document)["Steps"]) if step["Type"] == kind]
 
 
 def test_isolated_training_gets_its_code_as_a_channel(define: Callable[..., PipelineDefinition]) -> None:
