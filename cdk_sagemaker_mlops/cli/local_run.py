@@ -19,6 +19,7 @@ def local_run(
     app_dir: Path,
     *,
     keep: bool,
+    iam: bool,
     approve: bool,
     payload: Path | None,
     content_type: str | None,
@@ -30,6 +31,7 @@ def local_run(
     Args:
         app_dir: Folder of the app.
         keep: Whether the engine and the stacks stay.
+        iam: Whether IAM policies are enforced.
         approve: Whether the model package is approved.
         payload: File of the request; ``None`` looks in the app's folder.
         content_type: Its content type; ``None`` goes by its suffix.
@@ -50,6 +52,7 @@ def local_run(
                 payload=request,
                 approve=approve,
                 keep=keep,
+                iam=iam,
                 on_output=(lambda line: tell(Note(text=line))) if verbose else None,
             )
             run_loop(options, Stages(tell=tell), report)

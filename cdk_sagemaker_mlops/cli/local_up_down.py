@@ -1,4 +1,4 @@
-"""`cdk-mlops local up` and `cdk-mlops local down`."""
+"""`cdk-mlops local up`, `cdk-mlops local down` and `cdk-mlops local status`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cdk_sagemaker_mlops.cli.outcome import carry_out
+from cdk_sagemaker_mlops.cli.local_summary import status_text
+from cdk_sagemaker_mlops.cli.outcome import SUCCEEDED, carry_out
 from cdk_sagemaker_mlops.cli.summary import running_text
 from cdk_sagemaker_mlops.cli.terminal import terminal
 from cdk_sagemaker_mlops.local.app_folder import app_folder
+from cdk_sagemaker_mlops.local.engine_status import EngineStatus, engine_statuses
 from cdk_sagemaker_mlops.local.progress import Note, Stages
 from cdk_sagemaker_mlops.local.run_report import RunningEngine
-from cdk_sagemaker_mlops.local.standing_engine import bring_up, take_down
+from cdk_sagemaker_mlops.local.standing_engine import UpOptions, bring_up, take_down
+
+_NOTHING = "Nothing is running."
 
 
-def local_up(app_dir: Path, *, json: bool, verbose: bool) -> int:
+def local_up(app_dir: Path, *, port: int | None, iam: bool, json: bool, verbose: bool) -> int:
     """Deploys an app and leaves it running.
 
     Args:
         app_dir: Folder of the app.
+        port: Port of its engine; ``None`` takes a free one.
+        iam: Whether IAM policies are enforced.
         json: Whether to print where it is running as JSON.
         verbose: Whether to show what the CDK CLI prints and tracebacks.
 
@@ -32,7 +38,8 @@ def local_up(app_dir: Path, *, json: bool, verbose: bool) -> int:
         app = app_folder(app_dir)
         with terminal() as tell:
             on_output = (lambda line: tell(Note(text=line))) if verbose else None
-            running.append(bring_up(app, Stages(tell=tell), on_output=on_output))
+            options = UpOptions(app=app, port=port, iam=iam, on_output=on_output)
+            running.append(bring_up(options, Stages(tell=tell)))
 
     def known() -> dict[str, Any]:
         return running[0].as_json() if running else {"endpoint_url": None, "environment": {}, "stacks": []}
@@ -43,10 +50,11 @@ def local_up(app_dir: Path, *, json: bool, verbose: bool) -> int:
     return exit_code
 
 
-def local_down(*, verbose: bool) -> int:
+def local_down(app_dir: Path | None, *, verbose: bool) -> int:
     """Ends what was left running.
 
     Args:
+        app_dir: Folder of the app whose engine to end; ``None`` ends every engine.
         verbose: Whether to show tracebacks.
 
     Returns:
@@ -55,7 +63,32 @@ def local_down(*, verbose: bool) -> int:
 
     def command() -> None:
         with terminal() as tell:
-            if not take_down(Stages(tell=tell)):
-                tell(Note(text="Nothing is running."))
+            if not take_down(Stages(tell=tell), app_dir):
+                tell(Note(text=_NOTHING if app_dir is None else f"{_NOTHING[:-1]} for {app_dir}."))
 
     return carry_out(command, known=None, verbose=verbose)
+
+
+def local_status(app_dir: Path | None, *, json: bool, verbose: bool) -> int:
+    """Tells what is running.
+
+    Args:
+        app_dir: Folder of the app to tell of; ``None`` tells of every one.
+        json: Whether to print it as JSON.
+        verbose: Whether to show tracebacks.
+
+    Returns:
+        The exit code: nothing running is success.
+    """
+    found: list[EngineStatus] = []
+
+    def command() -> None:
+        found.extend(engine_statuses(app_dir))
+
+    def known() -> dict[str, Any]:
+        return {"engines": [status.as_json() for status in found]}
+
+    exit_code = carry_out(command, known=known if json else None, verbose=verbose)
+    if not json and exit_code == SUCCEEDED:
+        sys.stdout.write(f"{status_text(found) if found else _NOTHING}\n")
+    return exit_code

@@ -1,4 +1,4 @@
-"""Runs one program to its end, line by line, and never leaves it behind."""
+"""Runs one program to its end, line by line, and never leaves it behind, even when this process is killed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cdk_sagemaker_mlops.local.execution.opt_ml import LAUNCHER
 from cdk_sagemaker_mlops.local.interruption import shielded
 
-_SECONDS_TO_END = 3.0
+# A program has the first to end when it is asked to, and the launcher, which then kills it, the second.
+_GRACE_SECONDS = 2.0
+_SECONDS_TO_END = 4.0
+# More than anybody reads; a program that prints without end must not fill the memory.
+_MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +27,9 @@ class Finished:
     """How a program ended.
 
     Args:
-        exit_code: What it returned; negative is the signal that ended it.
-        lines: Everything it wrote on both of its outputs, in order, without line ends.
+        exit_code: What it returned; 128 + N when signal N ended it, 127 when it could not be started.
+        lines: What it wrote on both of its outputs, in order, without line ends; of more than 20,000 lines
+            the last.
     """
 
     exit_code: int
@@ -38,7 +46,7 @@ def run_to_end(
     """Runs ``command`` in a process group of its own and hands on each line as it is written.
 
     A terminal's Ctrl-C does not reach the new group: whatever exception interrupts the wait, the group is
-    ended before the exception goes on.
+    ended before the exception goes on. The launcher in between ends it when this process dies.
 
     Args:
         command: Program and arguments.
@@ -46,12 +54,14 @@ def run_to_end(
         environment: The program's whole environment.
         on_line: Receives each line.
     """
-    lines: list[str] = []
+    lines: deque[str] = deque(maxlen=_MOST_LINES)
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER), "--grace", str(_GRACE_SECONDS), "--"]
     with subprocess.Popen(
-        [str(part) for part in command],
+        [*launcher, *(str(part) for part in command)],
         cwd=folder,
         env=dict(environment),
-        stdin=subprocess.DEVNULL,
+        # The launcher's lifeline; the program itself reads nothing.
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import shutil
 import tempfile
 import time
@@ -13,6 +15,7 @@ PREFIX = "cdk-mlops-"
 """How the folder's name starts; it stands in the temporary folder."""
 
 _ATTEMPTS = 20
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +49,36 @@ class DataFolder:
         return self.root / "scratch"
 
 
-def make_data_folder() -> DataFolder:
+@dataclass(frozen=True, kw_only=True)
+class HeldFolder:
+    """A data folder with a lock on it, which says that it is in use.
+
+    Processes that inherit the lock hold it too, and the system lets go of it when the last of them has ended,
+    however it ended.
+
+    Args:
+        folder: The folder.
+        lock: File descriptor of the lock.
+    """
+
+    folder: DataFolder
+    lock: int
+
+    def let_go(self) -> None:
+        """Gives the lock up in this process."""
+        os.close(self.lock)
+
+
+def make_data_folder() -> HeldFolder:
     """Makes a new data folder, readable by this user only, in the temporary folder."""
-    folder = DataFolder(root=Path(tempfile.mkdtemp(prefix=PREFIX)).resolve())
+    while True:
+        folder = DataFolder(root=Path(tempfile.mkdtemp(prefix=PREFIX)).resolve())
+        lock = _lock(folder.root, create=True)
+        if lock is not None:
+            break
     for part in (folder.engine, folder.home / "tmp", folder.scratch):
         part.mkdir(parents=True)
-    return folder
+    return HeldFolder(folder=folder, lock=lock)
 
 
 def delete_data_folder(folder: DataFolder) -> None:
@@ -65,3 +92,39 @@ def delete_data_folder(folder: DataFolder) -> None:
         if not folder.root.exists():
             return
         time.sleep(0.1)
+
+
+def delete_stale_folders() -> list[Path]:
+    """Deletes the data folders of this user that no process holds: their runs were killed.
+
+    Returns:
+        What was deleted.
+    """
+    deleted = []
+    for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        lock = _lock(root, create=False)
+        if lock is not None:
+            delete_data_folder(DataFolder(root=root))
+            os.close(lock)
+            deleted.append(root)
+    return deleted
+
+
+def _lock(root: Path, *, create: bool) -> int | None:
+    """Takes the lock of a folder; ``None`` when it has none, is another user's, or somebody holds it."""
+    path = root / _LOCK
+    try:
+        if root.lstat().st_uid != os.getuid():
+            return None
+        lock = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0) | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever held it until now may have deleted the folder.
+        if path.exists():
+            return lock
+    except OSError:
+        pass
+    os.close(lock)
+    return None

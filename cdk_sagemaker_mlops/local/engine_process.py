@@ -39,6 +39,8 @@ class EngineProcess:
         port: Port to listen on. Default: ``0``, a free one.
         region: Region of requests, unless they name another. Default: ``'us-east-1'``.
         detached: Whether the engine goes on when this process ends. Default: ``False``.
+        held: File descriptors that the engine holds open too, and so whatever lock is on them. Default:
+            ``()``.
         iam: Whether roles' policies are enforced. Default: ``False``.
         time_scale: Factor on the waits of endpoint deployments, such as bake times, 0 to 1. Default:
             ``None``, the engine's own, by which ten minutes take a second.
@@ -57,6 +59,7 @@ class EngineProcess:
         port: int = 0,
         region: str = "us-east-1",
         detached: bool = False,
+        held: tuple[int, ...] = (),
         iam: bool = False,
         time_scale: float | None = None,
     ) -> None:
@@ -82,6 +85,7 @@ class EngineProcess:
                 stderr=log,
                 # A group of its own: Ctrl-C in a terminal is for this process, which then stops the engine.
                 start_new_session=True,
+                pass_fds=held,
             )
         try:
             self.port = self._wait_until_ready()
@@ -121,7 +125,10 @@ class EngineProcess:
         if not line:
             self._process.wait()
             raise self._start_error("start")
-        return int(json.loads(line)["port"])
+        told = json.loads(line)
+        if "problems" in told:
+            raise LocalRunError(*(Problem(**problem) for problem in told["problems"]))
+        return int(told["port"])
 
     def _start_error(self, rule: str) -> LocalRunError:
         lines = self.log_path.read_text(errors="replace").strip().splitlines()

@@ -7,11 +7,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 from cdk_sagemaker_mlops.errors import LocalRunError
-from cdk_sagemaker_mlops.local.data_folder import DataFolder, delete_data_folder, make_data_folder
+from cdk_sagemaker_mlops.local.app_folder import AppFolder
+from cdk_sagemaker_mlops.local.data_folder import (
+    DataFolder,
+    HeldFolder,
+    delete_data_folder,
+    delete_stale_folders,
+    make_data_folder,
+)
+from cdk_sagemaker_mlops.local.deployment import Deployment
 from cdk_sagemaker_mlops.local.interruption import shielded
 from cdk_sagemaker_mlops.local.progress import Stages
 from cdk_sagemaker_mlops.local.session_store import Session, save_session
@@ -19,6 +28,21 @@ from cdk_sagemaker_mlops.local.toolchain import Toolchain, missing_extra, prepar
 
 # One module of each distribution of the extra that the engine cannot start without.
 _NEEDED = {"ministack": "ministack", "sagemaker_training": "sagemaker-training"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """How an engine is started.
+
+    Args:
+        stays: Whether it must be able to outlive this process. Default: ``False``.
+        port: Port to listen on. Default: ``0``, a free one.
+        iam: Whether IAM policies are enforced. Default: ``False``.
+    """
+
+    stays: bool = False
+    port: int = 0
+    iam: bool = False
 
 
 @dataclass(kw_only=True)
@@ -31,6 +55,8 @@ class EngineSession:
         environment: Variables that point AWS clients at it.
         data: Where it writes.
         cache: Folder of the caches, where the record of an engine that stays is kept.
+        iam: Whether it enforces IAM policies.
+        started: When it started, in ISO 8601.
         stays: Whether it goes on running after this command.
     """
 
@@ -39,25 +65,54 @@ class EngineSession:
     environment: Mapping[str, str]
     data: DataFolder
     cache: Path
+    iam: bool
+    started: str
     stays: bool = False
 
-    def keep(self, stacks: tuple[str, ...]) -> None:
+    def keep(self, app: AppFolder, deployment: Deployment, earlier_stacks: tuple[str, ...] = ()) -> Session:
         """Leaves the engine running, and remembers it for ``cdk-mlops local down``.
 
         Args:
-            stacks: Names of the stacks deployed to it.
+            app: The app.
+            deployment: What is deployed of it.
+            earlier_stacks: Names of the stacks that were there before. Default: ``()``.
         """
-        save_session(
-            self.cache,
-            Session(
-                pid=self.pid,
-                endpoint_url=self.endpoint_url,
-                environment=dict(self.environment),
-                data_folder=str(self.data.root),
-                stacks=stacks,
-            ),
+        default = self.environment["AWS_DEFAULT_REGION"]
+        regions = (default if stack.region is None else stack.region for stack in deployment.stacks)
+        session = Session(
+            app=str(app.path),
+            pid=self.pid,
+            endpoint_url=self.endpoint_url,
+            environment=dict(self.environment),
+            account=deployment.environment["AWS_ACCESS_KEY_ID"],
+            regions=tuple(dict.fromkeys(regions)),
+            stacks=tuple(dict.fromkeys([*earlier_stacks, *deployment.stack_names])),
+            data_folder=str(self.data.root),
+            iam=self.iam,
+            started=self.started,
         )
+        save_session(self.cache, session)
         self.stays = True
+        return session
+
+
+def running_session(session: Session, cache: Path) -> EngineSession:
+    """Gives the engine of a record.
+
+    Args:
+        session: The record.
+        cache: Folder of the caches.
+    """
+    return EngineSession(
+        pid=session.pid,
+        endpoint_url=session.endpoint_url,
+        environment=session.environment,
+        data=session.data,
+        cache=cache,
+        iam=session.iam,
+        started=session.started,
+        stays=True,
+    )
 
 
 def user_cache() -> Path:
@@ -79,29 +134,33 @@ def prepare_tools(stages: Stages) -> Toolchain:
 
 
 @contextmanager
-def new_engine(toolchain: Toolchain, stages: Stages, *, may_stay: bool) -> Iterator[EngineSession]:
+def new_engine(toolchain: Toolchain, stages: Stages, options: EngineOptions) -> Iterator[EngineSession]:
     """Starts an engine; at the end of the block ends it and deletes its data, unless it was kept.
+
+    Data of earlier engines that were killed is deleted first.
 
     Args:
         toolchain: Node, and the SDK clients that CDK's own functions expect.
         stages: Times the stages ``engine`` and ``stop``.
-        may_stay: Whether the engine must be able to outlive this process.
+        options: How to start it.
 
     Raises:
         LocalRunError: The engine does not start.
     """
-    data = make_data_folder()
+    delete_stale_folders()
+    held = make_data_folder()
     session: EngineSession | None = None
     stop: Callable[[], None] = _nothing
     try:
         with stages.stage("engine", "Start the local engine"):
-            session, stop = _start(toolchain, data, may_stay)
+            session, stop = _start(toolchain, held, options)
         yield session
     finally:
         if session is None or not session.stays:
             with shielded(), stages.stage("stop", "Stop the local engine"):
                 stop()
-                delete_data_folder(data)
+                delete_data_folder(held.folder)
+        held.let_go()
 
 
 def _nothing() -> None:
@@ -109,23 +168,29 @@ def _nothing() -> None:
 
 
 def _start(
-    toolchain: Toolchain, data: DataFolder, may_stay: bool
+    toolchain: Toolchain, held: HeldFolder, options: EngineOptions
 ) -> tuple[EngineSession, Callable[[], None]]:
     from cdk_sagemaker_mlops.local.engine_process import EngineProcess
     from cdk_sagemaker_mlops.local.lambda_python import lambda_python
 
     process = EngineProcess(
-        data_dir=data.engine,
+        data_dir=held.folder.engine,
         node_dir=toolchain.node_dir,
         node_path=toolchain.node_modules,
         lambda_python=lambda_python(toolchain.cache),
-        detached=may_stay,
+        port=options.port,
+        iam=options.iam,
+        detached=options.stays,
+        # While it runs its data is in use, whether or not this process still is.
+        held=(held.lock,),
     )
     session = EngineSession(
         pid=process.pid,
         endpoint_url=process.endpoint_url,
         environment=process.environment,
-        data=data,
+        data=held.folder,
         cache=toolchain.cache,
+        iam=options.iam,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return session, process.stop

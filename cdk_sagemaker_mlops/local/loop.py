@@ -17,7 +17,13 @@ from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline, first_p
 from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem
 from cdk_sagemaker_mlops.local.app_folder import AppFolder
 from cdk_sagemaker_mlops.local.deployment import Deployment, deploy_app
-from cdk_sagemaker_mlops.local.engine_session import EngineSession, new_engine, prepare_tools, user_cache
+from cdk_sagemaker_mlops.local.engine_session import (
+    EngineOptions,
+    EngineSession,
+    new_engine,
+    prepare_tools,
+    user_cache,
+)
 from cdk_sagemaker_mlops.local.payload import Payload
 from cdk_sagemaker_mlops.local.pipeline_run import PipelineRunner
 from cdk_sagemaker_mlops.local.progress import Stages
@@ -34,6 +40,7 @@ class LoopOptions:
         payload: The request to send to the endpoint. Default: ``None``, none is sent.
         approve: Whether the registered model package is approved. Default: ``True``.
         keep: Whether the engine and the stacks stay. Default: ``False``.
+        iam: Whether IAM policies are enforced. Default: ``False``.
         on_output: Receives every line that the CDK CLI prints. Default: nobody does.
     """
 
@@ -41,6 +48,7 @@ class LoopOptions:
     payload: Payload | None = None
     approve: bool = True
     keep: bool = False
+    iam: bool = False
     on_output: Callable[[str], None] | None = None
 
 
@@ -59,9 +67,9 @@ def run_loop(options: LoopOptions, stages: Stages, report: RunReport) -> None:
     """
     report.seconds = stages.seconds
     if options.keep:
-        _refuse_second_engine()
+        _refuse_second_engine(options.app)
     toolchain = prepare_tools(stages)
-    with new_engine(toolchain, stages, may_stay=options.keep) as engine:
+    with new_engine(toolchain, stages, EngineOptions(stays=options.keep, iam=options.iam)) as engine:
         deployment = deploy_app(
             options.app,
             data=engine.data,
@@ -84,14 +92,14 @@ def run_loop(options: LoopOptions, stages: Stages, report: RunReport) -> None:
                 deployment.destroy()
 
 
-def _refuse_second_engine() -> None:
-    session = live_session(user_cache())
+def _refuse_second_engine(app: AppFolder) -> None:
+    session = live_session(user_cache(), app.path)
     if session is not None:
         raise LocalRunError(
             Problem(
                 code="EngineAlreadyRunning",
                 parameter="--keep",
-                rule="be used when no local engine is running",
+                rule="be used when no local engine is running for this app",
                 value=session.endpoint_url,
                 fix="run cdk-mlops local down first, or leave out --keep",
             )
@@ -102,7 +110,7 @@ def _keep_if_asked(
     options: LoopOptions, engine: EngineSession, deployment: Deployment, report: RunReport
 ) -> None:
     if options.keep:
-        engine.keep(deployment.stack_names)
+        engine.keep(options.app, deployment)
         report.running = RunningEngine(
             endpoint_url=engine.endpoint_url,
             environment=deployment.environment,

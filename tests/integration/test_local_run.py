@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 
 import boto3
 import pytest
+from bare_app import bucket, job, pipeline, write_bare_app
 
-SMALL_APP = """
-from aws_cdk import App, RemovalPolicy, Stack, aws_s3
-
-app = App()
-aws_s3.Bucket(Stack(app, "Plain"), "Bucket", removal_policy=RemovalPolicy.DESTROY)
-app.synth()
-"""
-
-# What the construct deploys, in little: definitions of one step, and the outputs that the command looks for.
-ONE_STEP_APP = """
-import json
-import sys
-
-from aws_cdk import App, CfnOutput, Stack, aws_sagemaker
-
-ROLE = "arn:aws:iam::000000000000:role/any"
-JOB = {
-    "ProcessingResources": {
-        "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
-    },
-    "AppSpecification": {
-        "ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/any:1",
-        "ContainerEntrypoint": ["python3", "-c", CODE],
-    },
-    "RoleArn": ROLE,
+FAIL = {
+    "Name": "RefuseModel",
+    "Type": "Fail",
+    "Arguments": {"ErrorMessage": "accuracy is 0.7, below 0.9"},
 }
-STEPS = {
-    "job": {"Name": "Job", "Type": "Processing", "Arguments": JOB},
-    "fail": {"Name": "RefuseModel", "Type": "Fail", "Arguments": {"ErrorMessage": "accuracy is 0.7, below 0.9"}},
-}
-
-app = App()
-for name in NAMES:
-    stack = Stack(app, name)
-    definition = {"Version": "2020-12-01", "Parameters": [], "Steps": [STEPS[KIND]]}
-    group = aws_sagemaker.CfnModelPackageGroup(stack, "Group", model_package_group_name=f"{name}-group")
-    pipeline = aws_sagemaker.CfnPipeline(
-        stack,
-        "Pipeline",
-        pipeline_name=f"{name}-pipeline",
-        pipeline_definition={"PipelineDefinitionBody": json.dumps(definition)},
-        role_arn=ROLE,
-    )
-    found = {"PipelineName": pipeline.pipeline_name, "ModelPackageGroupName": group.model_package_group_name}
-    for attribute, value in found.items():
-        description = f"{attribute} of {name}/Mlops (cdk-sagemaker-mlops)"
-        CfnOutput(stack, attribute, value=value, description=description)
-app.synth()
-"""
-
-
-def one_step_app(folder: Path, *, kind: str, code: str = "", names: tuple[str, ...] = ("Only",)) -> Path:
-    return write_app(folder, f"KIND, CODE, NAMES = {kind!r}, {code!r}, {names!r}\n{ONE_STEP_APP}")
 
 
 def write_app(folder: Path, code: str) -> Path:
@@ -164,7 +118,7 @@ def test_no_process_and_no_file_is_left(whole_run, cdk_mlops, quickstart) -> Non
 
 def test_ctrl_c_while_a_job_runs_leaves_nothing(cdk_mlops, tmp_path) -> None:
     code = "import time; time.sleep(600)"
-    app = one_step_app(tmp_path / "app", kind="job", code=code)
+    app = write_bare_app(tmp_path / "app", {"Only": pipeline([job(code)])})
     with cdk_mlops.running("run", app, "--json") as running:
         cdk_mlops.wait_for_process(code)
         for _impatient in range(2):
@@ -189,7 +143,8 @@ def test_sigterm_while_the_cdk_cli_runs_the_app_leaves_nothing(cdk_mlops, tmp_pa
 
 
 def test_a_refused_model_fails_the_run_in_the_gate_s_words(cdk_mlops, tmp_path) -> None:
-    app = one_step_app(tmp_path / "two pipelines é", kind="fail", names=("Second", "First"))
+    templates = {name: pipeline([FAIL], stack=name) for name in ("Second", "First")}
+    app = write_bare_app(tmp_path / "two pipelines é", templates)
     ended = cdk_mlops("run", app, "--json")
     assert ended.exit_code == 1, ended.err
     assert "The app has 2 pipelines; running First/Mlops, not Second/Mlops." in ended.err
@@ -207,7 +162,7 @@ def test_a_refused_model_fails_the_run_in_the_gate_s_words(cdk_mlops, tmp_path) 
 
 def test_a_failed_job_s_log_is_shown(cdk_mlops, tmp_path) -> None:
     code = "print('reading'); raise SystemExit('column age is missing')"
-    ended = cdk_mlops("run", one_step_app(tmp_path / "app", kind="job", code=code))
+    ended = cdk_mlops("run", write_bare_app(tmp_path / "app", {"Only": pipeline([job(code)])}))
     assert ended.exit_code == 1
     assert "[pipeline] Log of step Job, its last " in ended.err
     assert "[pipeline] reading\n[pipeline] column age is missing\n" in ended.err
@@ -243,7 +198,7 @@ def buckets(environment: dict[str, str]) -> int:
 
 
 def test_up_deploys_again_to_the_same_engine_until_down(cdk_mlops, tmp_path) -> None:
-    app = write_app(tmp_path / "plain é", SMALL_APP)
+    app = write_bare_app(tmp_path / "plain é", {"Plain": bucket("one")})
 
     first = cdk_mlops("up", app, "--json")
     assert first.exit_code == 0, first.err
@@ -252,28 +207,41 @@ def test_up_deploys_again_to_the_same_engine_until_down(cdk_mlops, tmp_path) -> 
     assert first.report["environment"]["AWS_ENDPOINT_URL"] == first.report["endpoint_url"]
     before = buckets(first.report["environment"])
 
-    (app / "app.py").write_text(
-        SMALL_APP.replace("app.synth()", "aws_s3.Bucket(app.node.children[0], 'More')\napp.synth()")
-    )
+    (app / "templates.json").write_text(json.dumps({"Plain": bucket("one"), "More": bucket("two")}))
     second = cdk_mlops("up", app, "--json")
-    assert second.report == first.report, second.err
+    assert second.report == {**first.report, "stacks": ["Plain", "More"]}, second.err
     assert buckets(second.report["environment"]) == before + 1
 
     refused = cdk_mlops("run", app, "--keep")
     assert refused.exit_code == 1
     assert refused.err == (
-        "EngineAlreadyRunning: --keep must be used when no local engine is running, got"
+        "EngineAlreadyRunning: --keep must be used when no local engine is running for this app, got"
         f" '{first.report['endpoint_url']}'; run cdk-mlops local down first, or leave out --keep\n"
     )
 
-    down = cdk_mlops("down")
+    other_port = cdk_mlops("up", app, "--port", "1", "--iam")
+    port = first.report["endpoint_url"].rpartition(":")[2]
+    assert other_port.exit_code == 1
+    assert other_port.err.splitlines()[-2:] == [
+        f"EngineAlreadyRunning: --port must be what the engine of this app was started with, {port}, got 1; "
+        "run cdk-mlops local down for this app first, or leave the option out",
+        "EngineAlreadyRunning: --iam must be what the engine of this app was started with, False, got True; "
+        "run cdk-mlops local down for this app first, or leave the option out",
+    ]
+
+    status = cdk_mlops("status", app)
+    assert status.out.splitlines()[0] == str(app)
+    assert f"engine      {first.report['endpoint_url']}, since " in status.out
+    assert "stacks      Plain, More\n" in status.out
+
+    down = cdk_mlops("down", app)
     assert (down.exit_code, down.out) == (0, "")
     assert cdk_mlops.left_behind() == []
     assert cdk_mlops("down").err == "[cdk-mlops] Nothing is running.\n"
 
 
 def test_keep_leaves_a_deployed_app_running_even_when_the_run_fails(cdk_mlops, tmp_path) -> None:
-    app = write_app(tmp_path / "plain", SMALL_APP)
+    app = write_bare_app(tmp_path / "plain", {"Plain": bucket("one")})
     kept = cdk_mlops("run", app, "--keep", "--json")
     assert kept.exit_code == 1
     assert kept.report["error"]["message"] == (

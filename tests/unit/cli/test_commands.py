@@ -94,7 +94,10 @@ def test_fails_on_a_wrong_payload_before_anything_starts(arguments, text, app, t
         ("run", "app", "--unknown"),
         ("run", "app", "--payload"),
         ("up",),
-        ("down", "app"),
+        ("down", "app", "b"),
+        ("status", "a", "b"),
+        ("up", "app", "--port", "0"),
+        ("up", "app", "--port", "many"),
         ("sideways",),
     ],
 )
@@ -123,6 +126,13 @@ def test_with_json_a_refusal_is_one_object_too(app) -> None:
 def test_down_without_anything_running_is_success() -> None:
     result = invoke("down")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "[cdk-mlops] Nothing is running.\n")
+
+
+def test_status_without_anything_running_is_success(app) -> None:
+    result = invoke("status")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "Nothing is running.\n", "")
+    assert json.loads(invoke("status", "app", "--json").stdout) == {"engines": []}
+    assert invoke("down", "app").stderr == "[cdk-mlops] Nothing is running for app.\n"
 
 
 def test_fails_when_the_cache_cannot_be_made(app, tmp_path, monkeypatch) -> None:

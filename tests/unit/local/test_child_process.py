@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -86,3 +87,40 @@ def test_what_a_program_left_in_its_group_is_ended_with_it(tmp_path: Path) -> No
     while not ended(int(finished.lines[0])) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert ended(int(finished.lines[0]))
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from cdk_sagemaker_mlops.local.child_process import run_to_end
+program = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+def kill_this(line):
+    print(line, flush=True)
+    os.kill(os.getpid(), 9)
+run_to_end([sys.executable, "-c", program], folder=Path("."), environment=dict(os.environ), on_line=kill_this)
+"""
+
+
+def test_a_program_ends_when_whoever_runs_it_is_killed(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert killed.returncode == -9
+    deadline = time.monotonic() + 5
+    while not ended(int(killed.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert ended(int(killed.stdout))
+
+
+def test_of_very_much_output_the_end_is_kept(tmp_path: Path) -> None:
+    finished = run("for number in range(20_005): print(number)", tmp_path)
+    assert len(finished.lines) == 20_000
+    assert finished.lines[-1] == "20004"
+
+
+def test_a_program_that_does_not_exist_is_127(tmp_path: Path) -> None:
+    finished = run_to_end(
+        [tmp_path / "no program"], folder=tmp_path, environment={}, on_line=lambda line: None
+    )
+    assert finished.exit_code == 127
+    assert "cannot start" in finished.lines[-1]
