@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from . import oracle
 from .hostings import ALARM, BROKEN, Hosting
+from .running import Running
 from .turns import BROKEN_DOWN, DENIED, LOST_ANSWER, THROTTLED, Plan
 from .world import GOOD, QUALITIES, STEP_IN_SECONDS, Deployment, World, deployment
 
@@ -26,6 +27,8 @@ failing = st.builds(
     fail_times=st.sampled_from([1, 1, 2, 9]),
 )
 plans = st.one_of(undisturbed, undisturbed, killed, failing)
+# Nobody approves anew here: within a moment of a library's own note that is not told from it.
+acts = st.sampled_from(["nothing", "nothing", "register", "reject", "delete"])
 orders = st.lists(st.integers(0, 2), max_size=40)
 
 _serverless = st.builds(
@@ -133,13 +136,12 @@ class Histories(RuleBasedStateMachine):
         each = self.pick(number)
         if not each.exists:
             return
-        looks: list[tuple[Any, Plan]] = []
+        running = Running(self.world)
         if each.messages:
-            looks.append((self.world.queue_look(each), plan))
+            running.queue_look(each, plan)
         self.world.begin_deletion(each)
-        looks.append((self.world.removal_look(each), Plan()))
-        self.world.turns.together(looks, order)
-        each.looking = 0
+        running.removal(each)
+        running.run(order)
         self.world.finish_deletion(each)
         oracle.check_nothing_left(self.world, each)
 
@@ -148,24 +150,43 @@ class Histories(RuleBasedStateMachine):
         if not self.pick(number).exists:
             self.world.create(self.pick(number), hosting)
 
-    @rule(order=orders, plan=plans, other=plans)
-    def look_together(self, order: list[int], plan: Plan, other: Plan) -> None:
-        """All that can look at once: each queue's handler, each stack operation's."""
+    @rule(order=orders, plan=plans, other=plans, act=acts, number=st.integers(0, 6))
+    def look_together(self, order: list[int], plan: Plan, other: Plan, act: str, number: int) -> None:
+        """All that can look at once does: each queue's handler, each stack operation's; and a person acts meanwhile."""
         self.world.distribute()
-        looks: list[tuple[Any, Plan]] = []
-        ends: list[Any] = []
         spare = [plan, other]
+        running = Running(self.world)
         for each in self.world.deployments:
             if each.messages:
-                chosen = spare.pop() if spare else Plan()
-                looks.append((self.world.queue_look(each), chosen))
-                ends.append((self.world.after_delivery, each, chosen))
+                running.queue_look(each, spare.pop() if spare else Plan())
             if each.operation is not None:
-                chosen = spare.pop() if spare else Plan()
-                looks.append((self.world.poll_look(each), chosen))
-                ends.append((self.world.after_poll, each, chosen))
-        for (after, each, chosen), result in zip(ends, self.world.turns.together(looks, order), strict=True):
-            after(each, result, chosen)
+                running.poll(each, spare.pop() if spare else Plan())
+        if act != "nothing":
+            running.person(lambda: self.act(act, number))
+        running.run(order)
+
+    @rule(order=orders, plan=plans, number=st.integers(0, 1), hosting=hostings)
+    def update_stack_during_look(self, order: list[int], plan: Plan, number: int, hosting: Hosting) -> None:
+        """A look that was told the old hosting config goes on while the stack is given a new one."""
+        each = self.pick(number)
+        if not each.exists or each.operation is not None:
+            return
+        self.world.distribute()
+        self.world.trigger(each)
+        running = Running(self.world)
+        running.queue_look(each, plan)
+        self.world.begin_update(each, hosting)
+        if each.operation is not None:
+            running.poll(each, Plan())
+        running.run(order)
+
+    def act(self, act: str, number: int) -> None:
+        if act == "register" and len(self.world.quality) < MOST_VERSIONS:
+            self.world.register(GOOD, approval="Approved")
+        elif self.world.fake.packages and act == "reject":
+            self.world.decide(self.package(number), "Rejected")
+        elif self.world.fake.packages and act == "delete":
+            self.world.fake.delete(self.package(number))
 
     # AWS
 
@@ -206,6 +227,7 @@ class Histories(RuleBasedStateMachine):
                 oracle.check_serves(self.world, each)
                 oracle.check_scaling(self.world, each)
                 oracle.check_garbage(self.world, each)
+                oracle.check_told(self.world, each)
             oracle.check_attempts(self.world, each)
 
     @invariant()

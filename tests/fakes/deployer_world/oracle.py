@@ -150,6 +150,25 @@ def _is_bad(world: World, deployment: Deployment, package: str) -> bool:
     return world.quality[package] in (WRONG, CRASHING) and package not in deployment.untested
 
 
+def check_told(world: World, deployment: Deployment) -> None:
+    """Of each version that is asked for, up to the one served, people were told how it ended."""
+    if deployment.refused:
+        # A topic that refuses does not keep models from being deployed.
+        return
+    is_served = served(world, deployment)
+    for version in approved(world):
+        if is_served is not None and version < is_served[0]:
+            return
+        arn = _arn(world, version)
+        told = any(
+            arn in message["Message"] and deployment.endpoint in message["Subject"]
+            for message in world.fake.messages
+        )
+        assert told, (
+            f"nobody was told of version {version}: {[each['Subject'] for each in world.fake.messages]}"
+        )
+
+
 def check_nothing_left(world: World, deployment: Deployment) -> None:
     """Nothing is left of a deployment after its stack."""
     fake = world.fake

@@ -9,6 +9,8 @@ from typing import Any
 
 from fake_aws import ApiError, FakeAws, Killed
 
+from cdk_sagemaker_mlops.handlers.errors import PermanentError, RetryableError
+
 THROTTLED = ("ThrottlingException", "Rate exceeded", 400)
 BROKEN_DOWN = ("InternalFailure", "We are sorry.", 500)
 DENIED = ("AccessDeniedException", "User is not authorized to perform this.", 400)
@@ -91,10 +93,8 @@ class Turns:
         plan.begin()
         try:
             return look()
-        except (Exception, Killed) as error:
-            if isinstance(error, AssertionError):
-                raise
-            return error
+        except BaseException as error:
+            return _expected(error)
         finally:
             self._mine.plan = None
 
@@ -111,9 +111,7 @@ class Turns:
             at_work[next(turns, 0) % len(at_work)].move()
         for each in threads:
             each.join()
-            if isinstance(each.result, AssertionError):
-                raise each.result
-        return [each.result for each in threads]
+        return [_expected(each.result) for each in threads]
 
     def _before(self, name: str, _: dict[str, Any]) -> None:
         plan = getattr(self._mine, "plan", None)
@@ -127,6 +125,13 @@ class Turns:
         plan = getattr(self._mine, "plan", None)
         if plan is not None:
             plan.after()
+
+
+def _expected(result: Any) -> Any:
+    """What a look ended with; a defect of the code under test, or of a test, is raised again."""
+    if isinstance(result, BaseException) and not isinstance(result, (RetryableError, PermanentError, Killed)):
+        raise result
+    return result
 
 
 class _Thread:

@@ -22,7 +22,7 @@ from cdk_sagemaker_mlops.handlers import aws_calls, contract, custom_resource
 from cdk_sagemaker_mlops.handlers.model_deployment import queue_handler
 
 from .hostings import ALARM, BROKEN_TYPE, SERVERLESS, WORKING_ANSWER, Hosting
-from .turns import Plan, Turns
+from .turns import DENIED, Plan, Turns
 
 GROUP = "churn-models"
 STEP_IN_SECONDS = 300
@@ -53,6 +53,7 @@ class Deployment:
     exists: bool = True
     disturbed: int = 0
     changes: int = 0
+    refused: bool = False
     untested: set[str] = field(default_factory=set)
     failed_operations: list[str] = field(default_factory=list)
 
@@ -161,7 +162,13 @@ class World:
         """The handler's invocation on up to ten messages, to be run."""
         batch = {
             "Records": [
-                {"messageId": str(each), "body": "{}"} for each in range(min(10, len(deployment.messages)))
+                {
+                    "messageId": str(number),
+                    "body": "{}",
+                    "attributes": {"ApproximateReceiveCount": str(receives + 1), "MessageGroupId": "look"},
+                    "eventSource": "aws:sqs",
+                }
+                for number, receives in enumerate(deployment.messages[:10])
             ]
         }
         environment = deployment.environment()
@@ -181,6 +188,8 @@ class World:
         self._count(deployment, plan)
         # A killed process counts as gone once its Lambda has timed out.
         deployment.looking = 0
+        if not deployment.exists:
+            return
         size = min(10, len(deployment.messages))
         batch, rest = deployment.messages[:size], deployment.messages[size:]
         failed = isinstance(result, BaseException) or bool(result["batchItemFailures"])
@@ -196,6 +205,7 @@ class World:
         self.looks += 1
         self.most_calls = max(self.most_calls, plan.size)
         deployment.disturbed += plan.struck
+        deployment.refused = deployment.refused or (plan.struck and plan.fail_with == DENIED)
 
     # People
 

@@ -97,14 +97,17 @@ def _text(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:
     if options and value not in options:
         yield path, f"Member must satisfy enum value set: {options}"
     pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
+    if pattern and not compiled(pattern).fullmatch(value):
         yield path, f"Member must satisfy regular expression pattern: {pattern}"
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     # Some models write their length after the end, `(...)${1,128}`, which no engine takes.
     text = re.sub(r"\$\{\d+,\d+\}$", "", pattern)
+    for name, members in (("ASCII", r"[\x00-\x7f]"), ("Print", r"[\x20-\x7e]")):
+        text = text.replace(rf"[\p{{{name}}}]", members).replace(rf"\p{{{name}}}", members)
+    text = text.replace(r"\z", r"\Z")
     text = text.replace(r"[\p{L}\p{Z}\p{N}_", "[\\w \u00a0")
     text = re.sub(r"\\p\{[LMNPSZ]\}", lambda found: _CLASS[found[0]], text)
     # Java's way to write the characters beyond the first plane.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import fake_aws
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
-from fake_aws import FakeAws, HarmError
+from fake_aws import FakeAws, HarmError, shapes
 
 ROLE = "arn:aws:iam::123456789012:role/hosting"
 SERVERLESS = {"VariantName": "AllTraffic", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
@@ -86,6 +88,34 @@ def test_botocore_checks_requests_and_the_service_what_botocore_lets_through(aws
     with pytest.raises(ClientError, match="regular expression pattern"):
         aws.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "reason", "Value": "no (commas, either)"}])
     aws.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "reason", "Value": "as it is: größer=1 @x"}])
+
+
+def patterns(shape: Any, seen: set[str]) -> Iterator[str]:
+    if shape.name in seen:
+        return
+    seen.add(shape.name)
+    members = {
+        "structure": lambda: [*shape.members.values()],
+        "list": lambda: [shape.member],
+        "map": lambda: [shape.key, shape.value],
+    }
+    for each in members.get(shape.type_name, list)():
+        yield from patterns(each, seen)
+    if "pattern" in shape.metadata:
+        yield shape.metadata["pattern"]
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["sagemaker", "application-autoscaling", "cloudwatch", "sagemaker-runtime", "sns", "events", "sqs", "s3"],
+)
+def test_every_pattern_of_every_operation_it_answers_is_understood(aws: Aws, service: str) -> None:
+    model = fake_aws.client(service).meta.service_model
+    answered = [name for name in model.operation_names if hasattr(aws.fake, f"_{xform_name(name)}")]
+    assert answered
+    for name in answered:
+        for pattern in patterns(model.operation_model(name).input_shape, set()):
+            shapes.compiled(pattern)
 
 
 @pytest.mark.parametrize(
