@@ -1,0 +1,1 @@
+"""Draws a pipeline: its definition as a graph, its layout, and that as SVG, PNG, Mermaid or text."""
