@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -38,10 +39,13 @@ class DataFolder:
         """The home folder of the CDK CLI and of the app."""
         return self.root / "home"
 
-    @property
-    def assembly(self) -> Path:
-        """The cloud assembly."""
-        return self.root / "assembly"
+    def assembly(self, app: Path) -> Path:
+        """The cloud assembly of an app.
+
+        Args:
+            app: Absolute path of the app's folder.
+        """
+        return self.root / "assemblies" / hashlib.sha256(os.fsencode(app)).hexdigest()[:16]
 
     @property
     def scratch(self) -> Path:
@@ -76,7 +80,7 @@ def make_data_folder() -> HeldFolder:
         lock = _lock(folder.root, create=True)
         if lock is not None:
             break
-    for part in (folder.engine, folder.home / "tmp", folder.scratch):
+    for part in (folder.engine, folder.home / "tmp", folder.scratch, folder.root / "assemblies"):
         part.mkdir(parents=True)
     return HeldFolder(folder=folder, lock=lock)
 

@@ -94,9 +94,9 @@ def deploy_app(
     app = _cdk_app(folder, data=data, toolchain=toolchain, engine=engine, stages=stages, on_output=on_output)
     with stages.stage("synth", f"Synthesise {folder.path.name}"):
         # What is left of an app's earlier deployment would be deployed too.
-        rmtree(data.assembly, ignore_errors=True)
+        rmtree(app.assembly, ignore_errors=True)
         app.synth()
-        stacks = read_stacks(data.assembly)
+        stacks = read_stacks(app.assembly)
         account = single_account(stacks, DEFAULT_ACCOUNT)
     # The engine takes an access key of twelve digits for the account that calls.
     environment = engine if account == DEFAULT_ACCOUNT else {**engine, "AWS_ACCESS_KEY_ID": account}
@@ -127,7 +127,7 @@ def _cdk_app(
     )
     return CdkApp(
         folder=folder.path,
-        assembly=data.assembly,
+        assembly=data.assembly(folder.path),
         scratch=data.scratch,
         toolchain=toolchain,
         environment=environment,

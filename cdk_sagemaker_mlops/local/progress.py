@@ -81,6 +81,18 @@ Event = StageStarted | StageFinished | Detail | Note | StepChanged
 Listener = Callable[[Event], None]
 
 
+def event_text(event: Event) -> str | None:
+    """Words an event for a log; ``None`` for a detail, which the next replaces."""
+    if isinstance(event, StageStarted):
+        return event.title
+    if isinstance(event, StageFinished):
+        return f"{event.title}: {'done' if event.succeeded else 'did not finish'} in {event.seconds:.1f} s"
+    if isinstance(event, StepChanged):
+        took = "" if event.seconds is None else f" in {event.seconds:.1f} s"
+        return f"Step {event.name}: {event.status}{took}"
+    return event.text if isinstance(event, Note) else None
+
+
 @dataclass(kw_only=True)
 class Stages:
     """Times the stages of one command and announces them.

@@ -67,10 +67,22 @@ def test_the_main_job_is_what_the_integration_test_runs() -> None:
 
 
 def test_the_test_command_is_what_the_checks_run() -> None:
-    assert blocks("console")[1:] == ["pip install uv && uv run pytest\n"]
+    assert "pip install uv && uv run pytest\n" in blocks("console")
     script = (ROOT / ".ci" / "run").read_text()
     assert "pip install" in script
     assert "uv run pytest\n" in script
+
+
+def test_the_pytest_example_is_the_one_that_the_integration_test_runs() -> None:
+    example = (ROOT / "examples" / "quickstart" / "tests" / "test_quickstart.py").read_text()
+    integration = (ROOT / "tests" / "integration" / "test_pytest_plugin.py").read_text()
+    assert example in blocks("python")
+    assert "pytest --mlops-local\n" in blocks("console")
+    assert 'cdk_mlops.pytest(folder, "--mlops-local"' in integration
+
+
+def test_no_command_is_shown_that_no_test_knows() -> None:
+    assert blocks("console")[1:] == ["pip install uv && uv run pytest\n", "pytest --mlops-local\n"]
 
 
 def test_the_diagram_names_constructs_that_exist() -> None:

@@ -125,6 +125,20 @@ class Command:
         with self.running(*arguments) as running:
             return running.end()
 
+    def pytest(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs pytest in a folder, as a user of the plugin does."""
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
+                *("--basetemp", str(self.temporary.parent / "pytest"), *arguments),
+            ],
+            cwd=folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def processes(self) -> list[str]:
         """Every process that has to do with the temporary folder."""
         found = []

@@ -113,6 +113,7 @@ def test_no_process_and_no_file_is_left(whole_run, cdk_mlops, quickstart) -> Non
         "data",
         "payload.csv",
         "payload.expected",
+        "tests",
     ]
 
 
