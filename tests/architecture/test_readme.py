@@ -18,12 +18,12 @@ README = (ROOT / "README.md").read_text()
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 RUN_BLOCKS = """
-import functools, runpy, sys
+import functools, pathlib, runpy, sys
 import aws_cdk
 App = aws_cdk.App
 for number in range(int(sys.argv[1])):
     aws_cdk.App = functools.partial(App, outdir=f"assembly{number}")
-    runpy.run_path(f"block{number}.py", run_name="__main__")
+    runpy.run_path(str(pathlib.Path(f"block{number}.py").absolute()), run_name="__main__")
 """
 
 
