@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cdk_sagemaker_mlops.config.network import Network
     from cdk_sagemaker_mlops.config.processing import Evaluation, Preprocessing
     from cdk_sagemaker_mlops.config.real_time_endpoint import RealTimeEndpoint
+    from cdk_sagemaker_mlops.config.registry_consumer import RegistryConsumer
     from cdk_sagemaker_mlops.config.retries import Retries
     from cdk_sagemaker_mlops.config.rollback_alarms import RollbackAlarms
     from cdk_sagemaker_mlops.config.rollout import (
@@ -76,6 +77,7 @@ __all__ = [
     "PipelineContext",
     "Preprocessing",
     "RealTimeEndpoint",
+    "RegistryConsumer",
     "Retries",
     "RollbackAlarms",
     "RollingRollout",
@@ -117,6 +119,7 @@ _MODULES = {
     "PipelineContext": "definition.pipeline_context",
     "Preprocessing": "config.processing",
     "RealTimeEndpoint": "config.real_time_endpoint",
+    "RegistryConsumer": "config.registry_consumer",
     "Retries": "config.retries",
     "RollbackAlarms": "config.rollback_alarms",
     "RollingRollout": "config.rollout",

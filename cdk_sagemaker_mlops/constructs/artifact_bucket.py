@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -26,6 +27,7 @@ class ArtifactBucket(s3.Bucket):
         pipeline_name: Name of the pipeline, which is the prefix of what its executions write.
         removal_policy: What happens to the bucket, and all in it, when the stack is destroyed.
             Default: ``RemovalPolicy.RETAIN``.
+        encryption_key: Key that it is encrypted with. Default: S3's own.
 
     Raises:
         TypeError: ``removal_policy`` is not a ``RemovalPolicy``.
@@ -38,12 +40,18 @@ class ArtifactBucket(s3.Bucket):
         *,
         pipeline_name: str,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        encryption_key: kms.IKey | None = None,
     ) -> None:
         checks.argument_type("removal_policy", removal_policy, RemovalPolicy)
         super().__init__(
             scope,
             id,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=(
+                s3.BucketEncryption.S3_MANAGED if encryption_key is None else s3.BucketEncryption.KMS
+            ),
+            encryption_key=encryption_key,
+            # One request to KMS for many objects.
+            bucket_key_enabled=None if encryption_key is None else True,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

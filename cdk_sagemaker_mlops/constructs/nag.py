@@ -12,13 +12,13 @@ from constructs import IConstruct
 
 _KEY, _RULES = "cdk_nag", "rules_to_suppress"
 # What each rule looks at, so that nothing else carries its metadata.
-_RESOURCE_TYPES: Mapping[str, str] = {
-    "AwsSolutions-IAM4": "AWS::IAM::Role",
-    "AwsSolutions-IAM5": "AWS::IAM::Policy",
-    "AwsSolutions-L1": "AWS::Lambda::Function",
-    "AwsSolutions-S1": "AWS::S3::Bucket",
-    "AwsSolutions-SF1": "AWS::StepFunctions::StateMachine",
-    "AwsSolutions-SF2": "AWS::StepFunctions::StateMachine",
+_RESOURCE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "AwsSolutions-IAM4": ("AWS::IAM::Role",),
+    "AwsSolutions-IAM5": ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"),
+    "AwsSolutions-L1": ("AWS::Lambda::Function",),
+    "AwsSolutions-S1": ("AWS::S3::Bucket",),
+    "AwsSolutions-SF1": ("AWS::StepFunctions::StateMachine",),
+    "AwsSolutions-SF2": ("AWS::StepFunctions::StateMachine",),
 }
 
 
@@ -33,7 +33,7 @@ def accept_findings(scope: IConstruct, reasons: Mapping[str, str]) -> None:
         if not isinstance(construct, CfnResource):
             continue
         for rule, reason in reasons.items():
-            if construct.cfn_resource_type == _RESOURCE_TYPES[rule]:
+            if construct.cfn_resource_type in _RESOURCE_TYPES[rule]:
                 _accept(construct, rule, reason)
 
 

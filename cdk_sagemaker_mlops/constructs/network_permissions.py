@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from cdk_sagemaker_mlops.config import checks
 from cdk_sagemaker_mlops.constructs.defined_steps import ANY, DefinedSteps
+from cdk_sagemaker_mlops.constructs.key_arns import key_arn
 
 _KEY_MEMBERS = (
     "KmsKeyId",
@@ -43,10 +44,20 @@ def vpc_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
             for name in defined.texts(names)
         ]
 
-    interfaces = defined.stack.format_arn(service="ec2", resource="network-interface", resource_name=ANY)
+    yield from interface_statements(
+        defined.stack,
+        subnets=arns("subnet", "Subnets"),
+        security_groups=arns("security-group", "SecurityGroupIds"),
+    )
+
+
+def interface_statements(
+    stack: Stack, *, subnets: Sequence[str], security_groups: Sequence[str]
+) -> Iterator[iam.PolicyStatement]:
+    """Yields what attaches containers to subnets, both given by their ARNs."""
+    interfaces = stack.format_arn(service="ec2", resource="network-interface", resource_name=ANY)
     yield iam.PolicyStatement(
-        actions=["ec2:CreateNetworkInterface"],
-        resources=[interfaces, *arns("subnet", "Subnets"), *arns("security-group", "SecurityGroupIds")],
+        actions=["ec2:CreateNetworkInterface"], resources=[interfaces, *subnets, *security_groups]
     )
     yield iam.PolicyStatement(
         actions=[
@@ -71,7 +82,7 @@ def vpc_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
 
 def key_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
     """Yields the use of the keys that the steps name; a key's own policy must allow it too."""
-    keys = [_key_arn(defined, key) for key in defined.texts(defined.members(*_KEY_MEMBERS))]
+    keys = [key_arn(defined.stack, key) for key in defined.texts(defined.members(*_KEY_MEMBERS))]
     if not keys:
         return
     yield iam.PolicyStatement(actions=list(_KEY_ACTIONS), resources=keys)
@@ -81,11 +92,3 @@ def key_statements(defined: DefinedSteps) -> Iterator[iam.PolicyStatement]:
         resources=keys,
         conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
-
-
-def _key_arn(defined: DefinedSteps, key: str) -> str:
-    """A key is named by its ARN or its id. By an alias, IAM cannot: any key of the account it is then."""
-    if key.startswith("arn:") or checks.is_token(key):
-        return key
-    name = ANY if key == ANY or key.startswith("alias/") else key
-    return defined.stack.format_arn(service="kms", resource="key", resource_name=name)

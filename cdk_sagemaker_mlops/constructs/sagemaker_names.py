@@ -31,8 +31,10 @@ def name_problem(parameter: str, value: str | None, *, fix: str) -> Problem | No
     )
 
 
-def arns(construct: IConstruct, resource: str, name: str) -> list[str]:
-    """Returns every ARN that SageMaker may give a resource of this account and region.
+def arns(
+    construct: IConstruct, resource: str, name: str, *, account: str | None = None, region: str | None = None
+) -> list[str]:
+    """Returns every ARN that SageMaker may give a resource.
 
     SageMaker lower-cases names in the ARNs of most resources, and IAM compares ARNs by case: a name with
     capitals gets both. A token cannot be lower-cased here and is taken as it is.
@@ -41,10 +43,18 @@ def arns(construct: IConstruct, resource: str, name: str) -> list[str]:
         construct: A construct of the stack concerned.
         resource: Type of the resource, such as ``endpoint``.
         name: Its name, or a pattern of names.
+        account: Account that it is in. Default: the stack's.
+        region: Region that it is in. Default: the stack's.
     """
     spellings = [name] if checks.is_token(name) else list(dict.fromkeys([name.lower(), name]))
     stack = Stack.of(construct)
     return [
-        stack.format_arn(service="sagemaker", resource=resource, resource_name=spelling)
+        stack.format_arn(
+            service="sagemaker",
+            account=account,
+            region=region,
+            resource=resource,
+            resource_name=spelling,
+        )
         for spelling in spellings
     ]

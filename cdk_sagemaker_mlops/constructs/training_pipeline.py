@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -63,6 +64,7 @@ class TrainingPipeline(Construct):
             Default: one is defined.
         removal_policy: What happens to the bucket that is defined here when the stack is destroyed.
             Default: ``RemovalPolicy.RETAIN``.
+        encryption_key: Key of the bucket that is defined here. Default: S3's own.
 
     Raises:
         ValidationError: A name is not valid, or the input data does not exist.
@@ -82,6 +84,7 @@ class TrainingPipeline(Construct):
         artifact_bucket: s3.IBucket | None = None,
         execution_role: iam.IRole | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+        encryption_key: kms.IKey | None = None,
     ) -> None:
         if not callable(pipeline):
             checks.argument_type("pipeline", pipeline, StandardPipeline)
@@ -106,7 +109,11 @@ class TrainingPipeline(Construct):
         )
         self.artifact_bucket: s3.IBucket = (
             ArtifactBucket(
-                self, "ArtifactBucket", pipeline_name=self.pipeline_name, removal_policy=removal_policy
+                self,
+                "ArtifactBucket",
+                pipeline_name=self.pipeline_name,
+                removal_policy=removal_policy,
+                encryption_key=encryption_key,
             )
             if artifact_bucket is None
             else artifact_bucket

@@ -64,7 +64,9 @@ def test_stated_literals_are_the_real_ones(cls: type) -> None:
     for name, default in optional(cls).items():
         stated = _LITERAL.search(texts[name])
         if stated is None or stated.group(1).endswith("()"):
-            assert default is None or callable(getattr(default, "keys", None)) or _is_factory(default), name
+            assert (
+                default in (None, ()) or callable(getattr(default, "keys", None)) or _is_factory(default)
+            ), name
         elif stated.group(1).startswith("RemovalPolicy."):
             assert default == getattr(RemovalPolicy, stated.group(1).partition(".")[2]), name
         else:

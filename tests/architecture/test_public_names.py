@@ -35,6 +35,7 @@ PUBLIC = [
     "PipelineContext",
     "Preprocessing",
     "RealTimeEndpoint",
+    "RegistryConsumer",
     "Retries",
     "RollbackAlarms",
     "RollingRollout",

@@ -8,13 +8,25 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
-from cdk_sagemaker_mlops.config.endpoint import RealTimeEndpoint
-from cdk_sagemaker_mlops.constructs.model_deployment import ModelDeployment
+from cdk_sagemaker_mlops import (
+    AsyncEndpoint,
+    AutoScaling,
+    CanaryRollout,
+    CapacitySize,
+    DataCapture,
+    ModelDeployment,
+    ModelRegistry,
+    Network,
+    RealTimeEndpoint,
+    SmokeTest,
+)
 
 
 class Synthesised:
@@ -47,7 +59,12 @@ class Synthesised:
         return properties
 
     def statements(self, prefix: str) -> list[dict[str, Any]]:
-        logical_id = self.named(prefix, "AWS::IAM::Policy")
+        (logical_id,) = [
+            each
+            for type_name in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+            for each in self.ids(type_name)
+            if each.startswith(prefix)
+        ]
         statements: list[dict[str, Any]] = self.properties(logical_id)["PolicyDocument"]["Statement"]
         return statements
 
@@ -95,9 +112,24 @@ def full_deployment(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
             stack,
             "Deployment",
             model_package_group_name="Churn-Models",
-            endpoint=RealTimeEndpoint(instance_type="ml.c7i.xlarge", initial_instance_count=2),
+            endpoint=RealTimeEndpoint(
+                instance_type="ml.c7i.xlarge",
+                initial_instance_count=2,
+                environment={"WORKERS": "2"},
+                network=Network(subnets=["subnet-1"], security_group_ids=["sg-1"]),
+                volume_kms_key_id="1234abcd-12ab-34cd-56ef-1234567890ab",
+                rollout=CanaryRollout(canary_size=CapacitySize(instance_count=1)),
+                auto_scaling=AutoScaling(min_capacity=2, max_capacity=4, invocations_per_instance=750),
+                data_capture=DataCapture(kms_key_id="alias/captures"),
+            ),
             endpoint_name="Churn-Live",
             artifact_bucket=bucket,
+            smoke_test=SmokeTest(payload="1,2", expect="label"),
+            when_none_approved="Remove",
+            keep_versions=5,
+            wait=False,
+            notification_topic=sns.Topic(stack, "Outcomes", master_key=kms.Key(stack, "TopicKey")),
+            encryption_key=kms.Key(stack, "QueueKey"),
         )
         deployment.grant_invoke_endpoint(caller)
         ModelDeployment(
@@ -109,6 +141,52 @@ def full_deployment(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
         return deployment
 
     return Synthesised(tmp_path_factory.mktemp("full"), build)
+
+
+@pytest.fixture(scope="session")
+def async_deployment(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    def build(stack: Stack) -> ModelDeployment:
+        topic = sns.Topic(stack, "Answers")
+        deployment = ModelDeployment(
+            stack,
+            "Deployment",
+            model_package_group_name="churn-models",
+            endpoint=AsyncEndpoint(success_topic_arn=topic.topic_arn, error_topic_arn=topic.topic_arn),
+            artifact_bucket=s3.Bucket.from_bucket_name(stack, "Artifacts", "churn-artifacts"),
+            smoke_test=SmokeTest(payload="1,2"),
+            alarms=[
+                cloudwatch.Alarm.from_alarm_arn(
+                    stack, "Own", "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:own"
+                )
+            ],
+        )
+        deployment.grant_invoke_endpoint(
+            iam.Role(stack, "Caller", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        )
+        return deployment
+
+    return Synthesised(tmp_path_factory.mktemp("async"), build)
+
+
+@pytest.fixture(scope="session")
+def elsewhere_deployment(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    """A group of another account and region."""
+
+    def build(stack: Stack) -> ModelDeployment:
+        key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:210987654321:key/models")
+        return ModelDeployment(
+            stack,
+            "Deployment",
+            model_registry=ModelRegistry.from_model_package_group_arn(
+                stack, "Registry", "arn:aws:sagemaker:us-east-1:210987654321:model-package-group/churn-models"
+            ),
+            artifact_bucket=s3.Bucket.from_bucket_attributes(
+                stack, "Models", bucket_name="their-models", encryption_key=key
+            ),
+            copy_bucket=s3.Bucket.from_bucket_name(stack, "Copies", "our-copies"),
+        )
+
+    return Synthesised(tmp_path_factory.mktemp("elsewhere"), build)
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,9 @@ def test_a_message_stays_hidden_for_longer_than_a_look_takes(default_deployment:
 
 
 def matches(pattern: Any, event: Any) -> bool:
-    """EventBridge's rule for patterns of exact values."""
+    """EventBridge's rules for patterns of exact values, and of such whose case does not matter."""
+    if isinstance(pattern, list) and isinstance(pattern[0], dict):
+        return bool(event.lower() == pattern[0]["equals-ignore-case"].lower())
     if isinstance(pattern, dict):
         return all(key in event and matches(inner, event[key]) for key, inner in pattern.items())
     return event in pattern
@@ -140,3 +142,71 @@ def test_recorded_events_match_one_rule(
         [] if rule is None else [default_deployment.named(f"DeploymentTriggers{rule}", "AWS::Events::Rule")]
     )
     assert matching == expected
+
+
+def sent(**changed: Any) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / "model_package_approved.json").read_text())
+    event["detail"]["ModelPackageGroupName"] = changed.pop("group", "churn-models")
+    return {**event, **changed}
+
+
+def pattern_of(deployment: Any) -> Any:
+    rule = deployment.named("DeploymentTriggersModelPackageRule", "AWS::Events::Rule")
+    return deployment.properties(rule)["EventPattern"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"account": "210987654321"},
+        {"region": "us-east-1"},
+        {"source": "cdk-sagemaker-mlops"},
+        {"detail-type": "SageMaker Endpoint State Change"},
+        {"group": "churn"},
+    ],
+)
+def test_events_of_other_accounts_and_sources_do_not_match(
+    default_deployment: Any, forged: dict[str, str]
+) -> None:
+    assert matches(pattern_of(default_deployment), sent())
+    assert not matches(pattern_of(default_deployment), sent(**forged))
+
+
+def test_a_group_elsewhere_is_watched_where_it_is(elsewhere_deployment: Any) -> None:
+    pattern = pattern_of(elsewhere_deployment)
+    there = {"account": "210987654321", "region": "us-east-1"}
+    # The ARN, which is all that is known of the group, is in lower case; its name may not be.
+    assert matches(pattern, sent(**there, group="Churn-Models"))
+    assert not matches(pattern, sent())
+    assert not matches(pattern, sent(**there, group="other"))
+
+
+def test_the_bus_is_opened_to_the_groups_account_and_its_events(
+    default_deployment: Any, elsewhere_deployment: Any
+) -> None:
+    assert default_deployment.ids("AWS::Events::EventBusPolicy") == []
+    policy = elsewhere_deployment.properties(elsewhere_deployment.only("AWS::Events::EventBusPolicy"))
+    statement = policy["Statement"]
+    assert policy["EventBusName"] == "default"
+    assert policy["StatementId"] == statement["Sid"]
+    assert statement["Principal"]["AWS"]["Fn::Join"][1][-1] == ":iam::210987654321:root"
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"]["ForAllValues:StringEquals"] == {
+        "events:source": "aws.sagemaker",
+        "events:detail-type": "SageMaker Model Package State Change",
+    }
+
+
+def test_handlers_are_told_the_arn_of_a_group_elsewhere_and_what_its_models_become(
+    elsewhere_deployment: Any,
+) -> None:
+    properties = elsewhere_deployment.properties(
+        elsewhere_deployment.only("Custom::SageMakerModelDeployment")
+    )
+    assert properties["ModelPackageGroup"]["Fn::Join"][1][-1] == (
+        ":sagemaker:us-east-1:210987654321:model-package-group/churn-models"
+    )
+    hosting = json.loads(properties["Hosting"])
+    assert hosting["ArtifactBucket"] == "our-copies"
+    # scikit-learn's images, as the SDK has them.
+    assert hosting["ImageRegistries"]["683313688378"] == "141502667606"

@@ -18,11 +18,58 @@ def test_the_execution_role_reads_the_artifacts_and_their_key(full_deployment: A
     (get,) = by_action(statements, "s3:GetObject")
     assert get["Action"] == "s3:GetObject"
     assert get["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/*"]]}
-    (decrypt,) = by_action(statements, "kms:Decrypt")
-    assert decrypt["Resource"] == {"Fn::GetAtt": [full_deployment.only("AWS::KMS::Key"), "Arn"]}
-    assert not [
-        each for each in statements if "Put" in json.dumps(each["Action"]) and "s3" in json.dumps(each)
+    (decrypt,) = [each for each in statements if each["Action"] == "kms:Decrypt"]
+    key = full_deployment.properties(bucket)["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+    assert decrypt["Resource"] == key["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+
+
+def test_the_execution_role_writes_captures_and_nothing_else_to_s3(full_deployment: Any) -> None:
+    statements = full_deployment.statements("DeploymentExecutionRole")
+    (put,) = by_action(statements, "s3:PutObject")
+    assert put["Action"] == "s3:PutObject"
+    assert put["Resource"]["Fn::Join"][1][-1] == "/Churn-Live/data-capture*"
+    # IAM knows no aliases.
+    (use,) = by_action(statements, "kms:GenerateDataKey")
+    assert use["Resource"]["Fn::Join"][1][-1].endswith(":key/*")
+
+
+def test_the_execution_role_attaches_to_the_subnets_it_is_told_of(full_deployment: Any) -> None:
+    (attach,) = by_action(full_deployment.statements("DeploymentExecutionRole"), "ec2:CreateNetworkInterface")
+    ends = [each["Fn::Join"][1][-1].rpartition(":")[2] for each in attach["Resource"]]
+    assert ends == ["network-interface/*", "subnet/subnet-1", "security-group/sg-1"]
+
+
+def test_the_execution_role_reads_the_alarms_that_undo_a_rollout(
+    full_deployment: Any, async_deployment: Any, default_deployment: Any
+) -> None:
+    (read,) = by_action(full_deployment.statements("DeploymentExecutionRole"), "cloudwatch:DescribeAlarms")
+    assert [each["Fn::GetAtt"][0] for each in read["Resource"]] == [
+        full_deployment.named(f"Deployment{name}Alarm", "AWS::CloudWatch::Alarm")
+        for name in ("Invocation5XXErrors", "InvocationModelErrors", "ModelLatency")
     ]
+    # A composite alarm, which the user's own may be, cannot be named.
+    (read,) = by_action(async_deployment.statements("DeploymentExecutionRole"), "cloudwatch:DescribeAlarms")
+    assert read["Resource"] == "*"
+    assert (
+        by_action(default_deployment.statements("DeploymentExecutionRole"), "cloudwatch:DescribeAlarms") == []
+    )
+
+
+def test_the_execution_role_answers_asynchronously(async_deployment: Any) -> None:
+    statements = async_deployment.statements("DeploymentExecutionRole")
+    (put,) = by_action(statements, "s3:PutObject")
+    assert put["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert put["Resource"]["Fn::Join"][1][-1] == (
+        f":s3:::churn-artifacts/{async_deployment.deployment.endpoint_name}/async-output*"
+    )
+    (publish,) = by_action(statements, "sns:Publish")
+    assert publish["Resource"] == {"Ref": async_deployment.named("Answers", "AWS::SNS::Topic")}
+
+
+def test_the_execution_role_reads_copies_of_models_of_another_region(elsewhere_deployment: Any) -> None:
+    text = json.dumps(elsewhere_deployment.statements("DeploymentExecutionRole"))
+    assert ":s3:::our-copies/*" in text
+    assert "their-models" not in text
 
 
 def test_the_execution_role_reads_no_bucket_it_is_not_told_of(default_deployment: Any) -> None:
