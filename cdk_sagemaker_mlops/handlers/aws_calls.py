@@ -1,4 +1,4 @@
-"""How handlers call SageMaker: one lazy client, errors by meaning, waits of seconds.
+"""How handlers call AWS: lazy clients, errors by meaning, one clock, waits of seconds.
 
 SageMaker words most refusals as ``ValidationException`` with a text, so the text has to be read.
 """
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -25,24 +25,41 @@ from .errors import (
     RetryableError,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker import SageMakerClient
-
 T = TypeVar("T")
 
 BACKOFF_IN_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
+clock: Callable[[], float] = time.time
+"""Seconds since 1970. With :data:`sleep` all the time that handlers know: tests can have their own."""
+
+sleep: Callable[[float], None] = time.sleep
+
 _CODES: dict[str, type[Exception]] = {
     "ResourceNotFound": MissingError,
     "ResourceNotFoundException": MissingError,
+    "ObjectNotFoundException": MissingError,
+    "NotFound": MissingError,
+    "NotFoundException": MissingError,
+    "NoSuchKey": MissingError,
+    "NoSuchBucket": MissingError,
+    "404": MissingError,
+    "AWS.SimpleQueueService.NonExistentQueue": MissingError,
+    "QueueDoesNotExist": MissingError,
     "ConflictException": BusyError,
     "ResourceInUse": BusyError,
+    "AccessDenied": NotReadyError,
     "AccessDeniedException": NotReadyError,
+    "AuthorizationError": NotReadyError,
+    "403": NotReadyError,
+    "Throttled": RetryableError,
     "Throttling": RetryableError,
     "ThrottlingException": RetryableError,
+    "ThrottledException": RetryableError,
     "TooManyRequestsException": RetryableError,
     "RequestLimitExceeded": RetryableError,
     "RequestTimeout": RetryableError,
+    "SlowDown": RetryableError,
+    "ConcurrentUpdateException": RetryableError,
 }
 
 _TEXTS: tuple[tuple[str, type[Exception]], ...] = (
@@ -56,12 +73,33 @@ _TEXTS: tuple[tuple[str, type[Exception]], ...] = (
 
 
 @cache
-def sagemaker_client() -> SageMakerClient:
-    """Returns this process's client. Nothing is created before the first call."""
-    retries = Config(
-        retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=15
+def client(service: str, *, region: str | None = None, attempts: int = 4, read_timeout: int = 15) -> Any:
+    """Returns this process's client of a service. Nothing is created before it is asked for.
+
+    Args:
+        service: Name as boto3 knows it, such as ``sagemaker``.
+        region: Another region. Default: the function's own.
+        attempts: How often a call is made at most. Default: ``4``.
+        read_timeout: Seconds that a call may stay unanswered. Default: ``15``.
+    """
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(retries=retries, connect_timeout=5, read_timeout=read_timeout)
+    # The services' overloads want a literal name.
+    make: Any = boto3.client
+    return (
+        make(service, config=config) if region is None else make(service, region_name=region, config=config)
     )
-    return boto3.client("sagemaker", config=retries)
+
+
+def own_region() -> str:
+    """Returns the region that the function runs in."""
+    region: str = client("sagemaker").meta.region_name
+    return region
+
+
+def now_in_ms() -> int:
+    """Returns the time in milliseconds since 1970."""
+    return int(clock() * 1000)
 
 
 @contextmanager
@@ -106,5 +144,5 @@ def patiently(call: Callable[[], T], *, on: tuple[type[Exception], ...]) -> T:
         try:
             return call()
         except on:
-            time.sleep(delay)
+            sleep(delay)
     return call()

@@ -13,16 +13,18 @@ from __future__ import annotations
 from typing import Any
 
 from .. import contract
-from ..aws_calls import patiently, sagemaker_client
+from ..aws_calls import patiently
 from ..errors import NotReadyError, PermanentError, RetryableError
 from .controller import assess, look
-from .decide import Failed, Wait
-from .removal import remove
+from .decisions import Failed, Wait
+from .removal import is_quiet, remove_for_good
 from .sagemaker_api import SageMakerApi
 from .settings import Settings
 
 # Travels from on_event to every is_complete.
 _FAILED_BEFORE = "FailedBefore"
+# CloudFormation takes answers of 4,096 bytes, in which the message is only a part.
+_LONGEST_MESSAGE = 900
 
 
 def on_event(event: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def on_event(event: dict[str, Any]) -> dict[str, Any]:
     settings = Settings.from_properties(event["ResourceProperties"])
     answer: dict[str, Any] = {"PhysicalResourceId": settings.endpoint_name}
     if event["ResourceType"] == contract.MODEL_DEPLOYMENT:
-        now = patiently(lambda: assess(_api(settings), settings), on=(RetryableError, NotReadyError))
+        now = patiently(lambda: assess(settings), on=(RetryableError, NotReadyError))
         if isinstance(now, Failed) and now.config_name is not None:
             answer[_FAILED_BEFORE] = now.config_name
     return answer
@@ -58,18 +60,25 @@ def is_complete(event: dict[str, Any]) -> dict[str, bool]:
     Raises:
         PermanentError: The endpoint cannot be brought to what the stack asks for.
     """
-    settings = Settings.from_properties(event["ResourceProperties"])
+    properties = event["ResourceProperties"]
+    settings = Settings.from_properties(properties)
     deleting = event["RequestType"] == "Delete"
     try:
         if event["ResourceType"] == contract.MODEL_DEPLOYMENT_CLEANUP:
-            return {"IsComplete": remove(_api(settings), settings) if deleting else True}
-        return {"IsComplete": True if deleting else _has_settled(event, settings)}
+            return {"IsComplete": _is_removed(settings) if deleting else True}
+        if deleting:
+            return {"IsComplete": True}
+        waits = properties.get(contract.WAIT, "true") != "false"
+        return {"IsComplete": _has_settled(event, settings) or not waits}
     except RetryableError:
         return {"IsComplete": False}
+    except PermanentError as error:
+        raise PermanentError(str(error)[:_LONGEST_MESSAGE]) from error
 
 
 def _has_settled(event: dict[str, Any], settings: Settings) -> bool:
-    rest = look(_api(settings), settings)
+    # Only the queue's looks collect garbage: they never overlap with one another.
+    rest = look(settings, sweeps=False)
     if isinstance(rest, Failed) and (
         rest.config_name is None or rest.config_name != event.get(_FAILED_BEFORE)
     ):
@@ -77,5 +86,6 @@ def _has_settled(event: dict[str, Any], settings: Settings) -> bool:
     return not isinstance(rest, Wait)
 
 
-def _api(settings: Settings) -> SageMakerApi:
-    return SageMakerApi(sagemaker_client(), owner=settings.name_prefix)
+def _is_removed(settings: Settings) -> bool:
+    # A look that was running when its triggers were deleted could otherwise bring the endpoint back.
+    return is_quiet(settings) and remove_for_good(settings, SageMakerApi(settings))

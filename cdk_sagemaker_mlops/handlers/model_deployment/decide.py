@@ -1,165 +1,53 @@
 """What to do next, from what should be and what is. Pure: no call, no clock.
 
-The record that makes rollouts judgeable is kept on the endpoint config (see :class:`Record`): SageMaker rolls
-a failed update back silently, so that only "config B was requested, yet A is in service" tells of the
-failure.
+What is noted on endpoint configs makes rollouts judgeable: SageMaker rolls a failed update back silently, so
+that only "config B was requested, yet A is in service" tells of the failure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from .decisions import (
+    Action,
+    ApplyScaling,
+    Candidate,
+    CreateEndpoint,
+    DeleteEndpoint,
+    Endpoint,
+    Failed,
+    Idle,
+    Judge,
+    Known,
+    NoteFailure,
+    Observed,
+    Plan,
+    RemoveAll,
+    ReplaceEndpoint,
+    Rest,
+    Settled,
+    Sweep,
+    UpdateEndpoint,
+    Wait,
+)
+from .records import Record, Rollout
 
 IN_SERVICE = "InService"
 DELETING = "Deleting"
+UPDATING = "Updating"
 # Nothing moves in these statuses; in every other one, known or new, SageMaker is at work on the endpoint.
 _DEAD = frozenset({"Failed", "OutOfService"})
 _RESTING = _DEAD | {IN_SERVICE, "UpdateRollbackFailed"}
 
 
-class Rollout(StrEnum):
-    """How far the rollout of an endpoint config has come."""
-
-    REQUESTED = "requested"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What is noted on an endpoint config about its rollout.
-
-    Args:
-        rollout: How far it has come.
-        approval: The package's approval when that was noted; a failure counts only for that approval.
-    """
-
-    rollout: Rollout
-    approval: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What the endpoint should serve.
-
-    Args:
-        package_arn: The highest approved version of the group.
-        name: Name of the model and of the endpoint config for it.
-        approval: Changes whenever someone edits or approves the package anew.
-    """
-
-    package_arn: str
-    name: str
-    approval: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """An endpoint as SageMaker describes it.
-
-    Args:
-        status: SageMaker's ``EndpointStatus``.
-        config_name: Endpoint config it serves.
-        owned: Whether this deployment created it.
-        failure_reason: SageMaker's words, or an empty string. Default: ``""``.
-    """
-
-    status: str
-    config_name: str
-    owned: bool
-    failure_reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observed:
-    """What is.
-
-    Args:
-        endpoint: The endpoint, or ``None`` if there is none.
-        records: By endpoint config name: the target's and the served one's, where there are any.
-    """
-
-    endpoint: Endpoint | None
-    records: Mapping[str, Record] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CreateEndpoint:
-    """Create the endpoint on ``target``."""
-
-    target: Target
-
-
-@dataclass(frozen=True)
-class UpdateEndpoint:
-    """Move the endpoint to ``target``."""
-
-    target: Target
-
-
-@dataclass(frozen=True)
-class DeleteEndpoint:
-    """Delete the endpoint, because SageMaker allows nothing else in its status."""
-
-    status: str
-
-
-@dataclass(frozen=True)
-class WriteRecord:
-    """Note how the rollout of an endpoint config ended."""
-
-    config_name: str
-    record: Record
-
-
-@dataclass(frozen=True)
-class Wait:
-    """SageMaker is at work on the endpoint; look again when it has ended."""
-
-    status: str
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The endpoint serves what it should."""
-
-    package_arn: str
-    config_name: str
-
-
-@dataclass(frozen=True)
-class Idle:
-    """No package is approved, so nothing is asked for."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """What is asked for cannot be had, and trying again by itself would not help.
-
-    Args:
-        reason: What went wrong and what to do.
-        config_name: The endpoint config whose rollout failed, or ``None`` if none was tried.
-    """
-
-    reason: str
-    config_name: str | None = None
-
-
-Action = CreateEndpoint | UpdateEndpoint | DeleteEndpoint | WriteRecord
-Rest = Wait | Settled | Idle | Failed
-
-
-def decide(target: Target | None, observed: Observed) -> Action | Rest:
+def decide(plan: Plan, seen: Observed) -> Action | Rest:
     """Returns the next action, or why there is none.
 
     Args:
-        target: What the endpoint should serve; ``None`` if no package is approved.
-        observed: What is.
+        plan: What the stack asks for.
+        seen: What is.
     """
-    endpoint = observed.endpoint
+    endpoint = seen.endpoint
     if endpoint is None:
-        return _without_endpoint(target, observed.records)
+        return _without_endpoint(plan, seen)
     if not endpoint.owned:
         return Failed(
             "EndpointNotOwned: an endpoint of this name exists that this deployment did not create; "
@@ -167,57 +55,159 @@ def decide(target: Target | None, observed: Observed) -> Action | Rest:
         )
     if endpoint.status not in _RESTING:
         return Wait(endpoint.status)
-    return _judge(target, endpoint, observed.records) or _next(target, endpoint, observed.records)
+    return _judge(plan, seen, endpoint) or _next(plan, seen, endpoint)
 
 
-def _without_endpoint(target: Target | None, records: Mapping[str, Record]) -> Action | Rest:
-    if target is None:
-        return Idle()
-    if _has_failed(target, records):
-        return _failed(target, "the endpoint could not be created on it")
-    return CreateEndpoint(target)
+def fallback_name(plan: Plan, seen: Observed) -> str | None:
+    """Returns the config that was in service before what failed, if the next decision depends on it.
+
+    Args:
+        plan: What the stack asks for.
+        seen: What is, still without the fallback.
+    """
+    endpoint = seen.endpoint
+    served = None if seen.served is None else seen.served.record
+    if endpoint is not None:
+        if not endpoint.owned or endpoint.status not in _RESTING:
+            return None
+        if endpoint.status == IN_SERVICE and (served is None or served.rollout is not Rollout.FAILED):
+            return None
+    records = [served] if served is not None and served.rollout is Rollout.FAILED else []
+    failed = [each.record for each in seen.candidates if each.has_failed(plan.attempt)]
+    names = [record.previous for record in (*records, *failed) if record is not None and record.previous]
+    return names[0] if names else None
 
 
-def _judge(target: Target | None, endpoint: Endpoint, records: Mapping[str, Record]) -> WriteRecord | None:
-    """Notes the end of a rollout that is still noted as requested."""
-    served = records.get(endpoint.config_name)
-    if served is not None and served.rollout is Rollout.REQUESTED:
-        if endpoint.status == IN_SERVICE:
-            return WriteRecord(
-                endpoint.config_name, Record(rollout=Rollout.SUCCEEDED, approval=served.approval)
-            )
-        is_target = target is not None and target.name == endpoint.config_name
-        approval = target.approval if target is not None and is_target else served.approval
-        return WriteRecord(endpoint.config_name, Record(rollout=Rollout.FAILED, approval=approval))
+def _best(plan: Plan, seen: Observed) -> Candidate | None:
+    """The highest approved version that has not failed; all candidates above it have."""
+    return next((each for each in seen.candidates if not each.has_failed(plan.attempt)), None)
+
+
+def _desired(plan: Plan, seen: Observed) -> Candidate | Known | None:
+    """What to serve while the endpoint serves nothing good."""
+    best, fallback = _best(plan, seen), seen.fallback
+    if (
+        fallback is not None
+        and fallback.record is not None
+        and fallback.record.rollout in (Rollout.SUCCEEDED, Rollout.RETURNING)
+        and _is_approved(fallback, seen)
+        and (best is None or fallback.version > best.version or fallback.name == best.name)
+    ):
+        return fallback
+    return best
+
+
+def _is_good(config: Known | None) -> bool:
+    return config is not None and config.record is not None and config.record.rollout is Rollout.SUCCEEDED
+
+
+def _is_approved(config: Known, seen: Observed) -> bool:
+    record = config.record
+    return record is not None and (record.package_arn, record.created) in seen.approved
+
+
+def _without_endpoint(plan: Plan, seen: Observed) -> Action | Rest:
+    if not seen.candidates:
+        return RemoveAll() if plan.removes else Idle()
+    target = _desired(plan, seen)
+    return _failure(plan, seen) if target is None else CreateEndpoint(target)
+
+
+def _judge(plan: Plan, seen: Observed, endpoint: Endpoint) -> Judge | NoteFailure | Wait | None:
+    """Ends a rollout that is not known to have ended."""
+    best = _best(plan, seen)
+    candidate = best if best is not None and best.name == endpoint.config_name else None
+    served = None if seen.served is None else seen.served.record
+    if served is not None:
+        # A failure of before, approved anew while the config is still in service: it is judged again.
+        again = served.rollout is Rollout.FAILED and candidate is not None
+        if endpoint.status == IN_SERVICE and (again or not served.is_concluded):
+            return Judge(endpoint.config_name, candidate)
+        if endpoint.status != IN_SERVICE and not served.is_concluded:
+            reason = endpoint.failure_reason or f"SageMaker left the endpoint in status {endpoint.status}"
+            return NoteFailure(endpoint.config_name, reason, candidate)
     # A dead endpoint says nothing about a config that it does not serve: it was not created on that one.
-    if target is None or endpoint.status in _DEAD or endpoint.config_name == target.name:
-        return None
-    wanted = records.get(target.name)
-    if wanted is None or wanted.rollout is not Rollout.REQUESTED:
-        return None
-    return WriteRecord(target.name, Record(rollout=Rollout.FAILED, approval=target.approval))
+    return None if endpoint.status in _DEAD else _rolled_back(best, seen, endpoint)
 
 
-def _next(target: Target | None, endpoint: Endpoint, records: Mapping[str, Record]) -> Action | Rest:
-    if target is None:
-        return Idle()
-    if endpoint.status == IN_SERVICE and endpoint.config_name == target.name:
-        return Settled(package_arn=target.package_arn, config_name=target.name)
-    if _has_failed(target, records):
-        return _failed(target, endpoint.failure_reason or f"SageMaker went back to {endpoint.config_name}")
+def _rolled_back(best: Candidate | None, seen: Observed, endpoint: Endpoint) -> NoteFailure | Wait | None:
+    """Tells what was asked for and is not there although SageMaker is at rest."""
+    asked: list[tuple[str, Record | None, Candidate | None]] = []
+    if best is not None:
+        asked.append((best.name, best.record, best))
+    if seen.fallback is not None:
+        asked.append((seen.fallback.name, seen.fallback.record, None))
+    for name, record, candidate in asked:
+        if name == endpoint.config_name or record is None:
+            continue
+        if record.rollout in (Rollout.REQUESTED, Rollout.RETURNING):
+            if endpoint.modified < record.at:
+                # SageMaker still shows the endpoint as it was before the request.
+                return Wait(UPDATING)
+            reason = endpoint.failure_reason or f"SageMaker went back to {endpoint.config_name}"
+            return NoteFailure(name, reason, candidate)
+    return None
+
+
+def _next(plan: Plan, seen: Observed, endpoint: Endpoint) -> Action | Rest:
+    served = seen.served
+    if endpoint.status == IN_SERVICE and served is not None and _is_good(served):
+        return _beside_good(plan, seen, served)
+    failed = served is not None and served.record is not None and served.record.rollout is Rollout.FAILED
+    if not seen.candidates and (plan.removes or not failed):
+        return RemoveAll() if plan.removes else Idle()
     if endpoint.status in _DEAD:
         return DeleteEndpoint(endpoint.status)
+    target = _desired(plan, seen)
+    if target is None and endpoint.status != IN_SERVICE and served is not None and _is_good(served):
+        # A rollback that got stuck: the endpoint serves a mix of this good config and of a failed one.
+        target = served
+    if target is not None:
+        return _move(plan, seen, target)
+    return DeleteEndpoint(endpoint.status) if failed else _failure(plan, seen)
+
+
+def _beside_good(plan: Plan, seen: Observed, served: Known) -> Action | Rest:
+    """The endpoint serves something that works: whether that is also what it should serve."""
+    best = _best(plan, seen)
+    if not seen.candidates:
+        return RemoveAll() if plan.removes else _care(plan, served, settled=False) or Idle()
+    if best is not None and best.name == served.name:
+        settled = best is seen.candidates[0]
+        done = Settled(package_arn=best.package_arn, config_name=best.name) if settled else None
+        return _care(plan, served, settled=True) or done or _failure(plan, seen)
+    # A hosting config that failed on a version is no reason to serve an older one.
+    if best is None or (_is_approved(served, seen) and served.version > best.version):
+        return _care(plan, served, settled=False) or _failure(plan, seen)
+    return _move(plan, seen, best)
+
+
+def _care(plan: Plan, served: Known, *, settled: bool) -> ApplyScaling | Sweep | None:
+    """What a config in service needs besides serving."""
+    record = served.record
+    if record is None:
+        return None
+    if record.kind == plan.kind and record.scaling != plan.scaling:
+        return ApplyScaling(served.name)
+    if settled and plan.sweeps and record.swept != plan.keep_versions:
+        return Sweep(served.name)
+    return None
+
+
+def _move(plan: Plan, seen: Observed, target: Candidate | Known) -> UpdateEndpoint | ReplaceEndpoint:
+    served = None if seen.served is None else seen.served.record
+    kind = plan.kind if isinstance(target, Candidate) or target.record is None else target.record.kind
+    if served is not None and "" not in (served.kind, kind) and served.kind != kind:
+        return ReplaceEndpoint(target)
     return UpdateEndpoint(target)
 
 
-def _has_failed(target: Target, records: Mapping[str, Record]) -> bool:
-    return records.get(target.name) == Record(rollout=Rollout.FAILED, approval=target.approval)
-
-
-def _failed(target: Target, why: str) -> Failed:
+def _failure(plan: Plan, seen: Observed) -> Failed:
+    top = next(each for each in seen.candidates if each.has_failed(plan.attempt))
+    reason = "" if top.record is None else top.record.reason
     return Failed(
-        f"RolloutFailed: {target.package_arn} could not be deployed with endpoint config {target.name}: "
-        f"{why}; "
+        f"RolloutFailed: {top.package_arn} could not be deployed with endpoint config {top.name}: "
+        f"{reason or 'SageMaker gave no reason'}; "
         "approve the package anew to try again, approve another version, or change the hosting config",
-        target.name,
+        top.name,
     )

@@ -1,6 +1,6 @@
-"""Names of the models and endpoint configs that a deployment makes.
+"""Names of what a deployment makes.
 
-A name says whose it is, for which version, and of what it was made::
+A model's and endpoint config's name says whose it is, for which version, and of what it was made::
 
     <name prefix>-<hash of the endpoint's name>-v<version>-<hash of package, role and hosting>
 
@@ -12,16 +12,26 @@ after a handler died half-way, and nothing of another deployment is.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from datetime import datetime
 
-from .settings import Settings
+from .. import contract
+from .settings import Settings, fingerprint
+
+# What models and endpoint configs are made of; the rest of the hosting config changes neither.
+_MADE_OF = (
+    contract.KIND,
+    contract.PRODUCTION_VARIANT,
+    contract.ENDPOINT_CONFIG,
+    contract.MODEL,
+    contract.IMAGE_REGISTRIES,
+    contract.ARTIFACT_BUCKET,
+)
 
 
 def stem(settings: Settings) -> str:
     """Returns the part that all names of this endpoint share."""
-    return f"{settings.name_prefix}-{_hash(settings.endpoint_name, 6)}"
+    return f"{settings.name_prefix}-{hashlib.sha256(settings.endpoint_name.encode()).hexdigest()[:6]}"
 
 
 def name_for(settings: Settings, *, package_arn: str, version: int, created: datetime) -> str:
@@ -40,15 +50,17 @@ def name_for(settings: Settings, *, package_arn: str, version: int, created: dat
         "package": package_arn,
         "created": int(created.timestamp()),
         "role": settings.execution_role_arn,
-        "hosting": settings.hosting,
+        "hosting": {key: settings.hosting[key] for key in _MADE_OF if key in settings.hosting},
     }
-    return f"{stem(settings)}-v{version}-{_hash(json.dumps(made_of, sort_keys=True), 10)}"
+    return f"{stem(settings)}-v{version}-{fingerprint(made_of, 10)}"
 
 
 def is_own(settings: Settings, name: str) -> bool:
     """Tells whether ``name`` is one that this deployment gives for this endpoint."""
-    return re.fullmatch(rf"{re.escape(stem(settings))}-v[0-9]+-[0-9a-f]{{10}}", name) is not None
+    return version_of(settings, name) is not None
 
 
-def _hash(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+def version_of(settings: Settings, name: str) -> int | None:
+    """Returns the package version that a model's or endpoint config's name tells, if it is one of ours."""
+    found = re.fullmatch(rf"{re.escape(stem(settings))}-v([0-9]+)-[0-9a-f]{{10}}", name)
+    return None if found is None else int(found[1])

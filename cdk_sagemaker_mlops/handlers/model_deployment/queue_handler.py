@@ -9,14 +9,16 @@ import logging
 import os
 from typing import Any
 
-from ..aws_calls import sagemaker_client
 from ..errors import PermanentError, RetryableError
 from .controller import look
-from .decide import DELETING, Wait
-from .sagemaker_api import SageMakerApi
+from .decide import DELETING
+from .decisions import Wait
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
+
+# What permissions have not reached by the third look, minutes later, is not on its way.
+_LAST_TRY = 3
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -31,10 +33,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         and end in the dead-letter queue if looking keeps failing.
     """
     settings = Settings.from_environment(os.environ)
-    api = SageMakerApi(sagemaker_client(), owner=settings.name_prefix)
     again = False
     try:
-        rest = look(api, settings)
+        rest = look(settings, is_last_try=_receives(event) >= _LAST_TRY)
     except (RetryableError, PermanentError):
         logger.exception("look failed", extra={"endpoint_name": settings.endpoint_name})
         again = True
@@ -44,3 +45,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         again = rest == Wait(DELETING)
     failed = event["Records"] if again else []
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _receives(event: dict[str, Any]) -> int:
+    counts = [record.get("attributes", {}).get("ApproximateReceiveCount", 1) for record in event["Records"]]
+    return max((int(count) for count in counts), default=1)

@@ -6,9 +6,13 @@ import logging
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from ..errors import BusyError
-from . import names
-from .sagemaker_api import SageMakerApi
+from ..aws_calls import by_meaning, client
+from ..errors import BusyError, MissingError
+from . import scaling
+from .containers import delete_copy
+from .decisions import Endpoint
+from .notifications import REMOVED, Outcome, tell
+from .sagemaker_api import Listed, SageMakerApi
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -17,46 +21,85 @@ logger = logging.getLogger(__name__)
 _MOST_DELETES = 100
 
 
-def remove(api: SageMakerApi, settings: Settings) -> bool:
-    """Deletes the endpoint, and once it is gone its endpoint configs and models.
+def is_quiet(settings: Settings) -> bool:
+    """Tells whether no trigger is being worked on, which could bring back what is being removed.
+
+    Args:
+        settings: The deployment's.
+    """
+    name = "ApproximateNumberOfMessagesNotVisible"
+    try:
+        with by_meaning():
+            found = client("sqs").get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=[name])
+    except MissingError:
+        return True
+    return int(found["Attributes"][name]) == 0
+
+
+def remove(settings: Settings, api: SageMakerApi, endpoint: Endpoint | None) -> bool:
+    """Ends scaling, deletes the endpoint, and once it is gone its endpoint configs, models and copies.
 
     An endpoint that carries the same name but was not created by this deployment is left alone.
 
     Args:
-        api: SageMaker.
         settings: The deployment's.
+        api: SageMaker's hosting.
+        endpoint: The endpoint, as it was just seen.
 
     Returns:
         Whether all of it is gone; if not, call again later.
     """
-    if not _endpoint_is_gone(api, settings):
+    if endpoint is not None and endpoint.owned and not _endpoint_is_gone(settings, api, endpoint):
         return False
-    configs = _delete_own(settings, api.endpoint_configs, api.delete_endpoint_config)
-    models = _delete_own(settings, api.models, api.delete_model)
-    return configs and models
-
-
-def _endpoint_is_gone(api: SageMakerApi, settings: Settings) -> bool:
-    endpoint = api.endpoint(settings.endpoint_name)
-    if endpoint is None or not endpoint.owned:
+    # Models are made first and deleted last: without any there is nothing else.
+    if next(iter(api.models()), None) is None:
         return True
+
+    def delete_model(name: str) -> None:
+        api.delete_model(name)
+        delete_copy(settings, name)
+
+    configs = _delete_own(api.endpoint_configs, api.delete_endpoint_config)
+    return configs and _delete_own(api.models, delete_model)
+
+
+def remove_for_good(settings: Settings, api: SageMakerApi) -> bool:
+    """Does the same when the stack is deleted, whatever else has been deleted by hand.
+
+    Args:
+        settings: The deployment's.
+        api: SageMaker's hosting.
+
+    Returns:
+        Whether all of it is gone; if not, call again later.
+    """
+    endpoint = api.endpoint()
+    if endpoint is None:
+        scaling.clear(settings, kind=settings.kind)
+        _delete_own(api.endpoint_configs, api.delete_endpoint_config)
+    return remove(settings, api, endpoint)
+
+
+def _endpoint_is_gone(settings: Settings, api: SageMakerApi, endpoint: Endpoint) -> bool:
+    record = api.record(endpoint.config_name) if endpoint.config_name else None
     logger.info(
         "deleting endpoint", extra={"endpoint_name": settings.endpoint_name, "status": endpoint.status}
     )
+    scaling.clear(settings, kind=settings.kind if record is None or not record.kind else record.kind)
     try:
-        return api.delete_endpoint(settings.endpoint_name)
+        gone = api.delete_endpoint()
     except BusyError:
         # SageMaker deletes no endpoint that it is at work on.
         return False
+    package_arn = "" if record is None else record.package_arn
+    tell(settings, Outcome(status=REMOVED, config_name=endpoint.config_name, package_arn=package_arn))
+    return gone
 
 
-def _delete_own(
-    settings: Settings, listing: Callable[[str], Iterable[str]], delete: Callable[[str], None]
-) -> bool:
+def _delete_own(listing: Callable[[], Iterable[Listed]], delete: Callable[[str], None]) -> bool:
     """Deletes this deployment's part of a listing, and tells whether the listing has none of it any more."""
-    stem = names.stem(settings)
-    own = [name for name in listing(stem) if names.is_own(settings, name)]
-    for name in islice(own, _MOST_DELETES):
+    own = [each.name for each in islice(listing(), _MOST_DELETES)]
+    for name in own:
         logger.info("deleting", extra={"resource_name": name})
         delete(name)
-    return not any(names.is_own(settings, name) for name in listing(stem)) if own else True
+    return not any(True for _ in listing()) if own else True

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .. import contract
-from ..aws_calls import by_meaning, sagemaker_client
+from ..aws_calls import by_meaning, client
 from ..errors import BusyError, MissingError, PermanentError, RetryableError
 
 if TYPE_CHECKING:
@@ -38,18 +38,18 @@ def is_complete(event: dict[str, Any]) -> dict[str, bool]:
     try:
         return {
             "IsComplete": purge(
-                sagemaker_client(), event["ResourceProperties"][contract.MODEL_PACKAGE_GROUP_NAME]
+                client("sagemaker"), event["ResourceProperties"][contract.MODEL_PACKAGE_GROUP_NAME]
             )
         }
     except RetryableError:
         return {"IsComplete": False}
 
 
-def purge(client: SageMakerClient, group_name: str) -> bool:
+def purge(sagemaker: SageMakerClient, group_name: str) -> bool:
     """Deletes the packages of a group, and then the group.
 
     Args:
-        client: The boto3 client.
+        sagemaker: The boto3 client.
         group_name: Name of the group.
 
     Returns:
@@ -57,32 +57,32 @@ def purge(client: SageMakerClient, group_name: str) -> bool:
     """
     try:
         with by_meaning():
-            _delete_packages(client, group_name)
-            client.delete_model_package_group(ModelPackageGroupName=group_name)
-            return _is_gone(client, group_name)
+            _delete_packages(sagemaker, group_name)
+            sagemaker.delete_model_package_group(ModelPackageGroupName=group_name)
+            return _is_gone(sagemaker, group_name)
     except MissingError:
         return True
     except BusyError:
         return False
 
 
-def _delete_packages(client: SageMakerClient, group_name: str) -> None:
+def _delete_packages(sagemaker: SageMakerClient, group_name: str) -> None:
     # Oldest first: a deployment that still watches the group then never sees an older version become the
     # newest.
-    pages = client.get_paginator("list_model_packages").paginate(
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group_name, SortBy="CreationTime", SortOrder="Ascending"
     )
     arns = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
     for arn in islice(arns, _MOST_DELETES):
         logger.info("deleting model package", extra={"model_package_arn": arn})
         with suppress(MissingError), by_meaning():
-            client.delete_model_package(ModelPackageName=arn)
+            sagemaker.delete_model_package(ModelPackageName=arn)
     if len(arns) > _MOST_DELETES:
         raise BusyError(f"{group_name} has more packages")
 
 
-def _is_gone(client: SageMakerClient, group_name: str) -> bool:
-    found = client.describe_model_package_group(ModelPackageGroupName=group_name)
+def _is_gone(sagemaker: SageMakerClient, group_name: str) -> bool:
+    found = sagemaker.describe_model_package_group(ModelPackageGroupName=group_name)
     if found["ModelPackageGroupStatus"] == "DeleteFailed":
         raise PermanentError(f"SageMaker could not delete model package group {group_name}")
     return False

@@ -40,11 +40,12 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     fake = FakeAws()
     fake.create_group(GROUP)
     put_in_charge(fake)
-    monkeypatch.setattr(aws_calls, "BACKOFF_IN_SECONDS", (0.0,) * len(aws_calls.BACKOFF_IN_SECONDS))
+    monkeypatch.setattr(aws_calls, "clock", fake.time)
+    monkeypatch.setattr(aws_calls, "sleep", fake.sleep)
     monkeypatch.setattr(aws_calls.boto3, "client", fake_aws.client)
-    aws_calls.sagemaker_client.cache_clear()
+    aws_calls.client.cache_clear()
     yield fake
-    aws_calls.sagemaker_client.cache_clear()
+    aws_calls.client.cache_clear()
 
 
 @pytest.fixture
@@ -65,5 +66,5 @@ def client() -> Any:
 
 
 @pytest.fixture
-def api(client: Any, fake: FakeAws, settings: Settings) -> SageMakerApi:
-    return SageMakerApi(client, owner=settings.name_prefix)
+def api(fake: FakeAws, settings: Settings) -> SageMakerApi:
+    return SageMakerApi(settings)

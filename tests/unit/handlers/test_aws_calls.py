@@ -12,7 +12,7 @@ from botocore.exceptions import (
 )
 
 from cdk_sagemaker_mlops.handlers import aws_calls
-from cdk_sagemaker_mlops.handlers.aws_calls import by_meaning, patiently, sagemaker_client
+from cdk_sagemaker_mlops.handlers.aws_calls import by_meaning, client, patiently
 from cdk_sagemaker_mlops.handlers.errors import (
     AlreadyExistsError,
     BusyError,
@@ -77,7 +77,7 @@ def test_does_not_hide_a_defect() -> None:
 
 def test_patience_ends_after_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(aws_calls.time, "sleep", waits.append)
+    monkeypatch.setattr(aws_calls, "sleep", waits.append)
     attempts: list[int] = []
 
     def never() -> None:
@@ -98,13 +98,22 @@ def test_patience_is_only_for_the_errors_named() -> None:
         patiently(refuse, on=(MissingError,))
 
 
-def test_there_is_one_client_made_at_first_use_with_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_one_client_of_each_kind_made_at_first_use_with_retries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: list[dict[str, Any]] = []
     monkeypatch.setattr(aws_calls.boto3, "client", lambda *_, **options: made.append(options) or object())
-    sagemaker_client.cache_clear()
+    client.cache_clear()
     try:
-        assert sagemaker_client() is sagemaker_client()
+        assert client("sagemaker") is client("sagemaker")
+        assert client("sagemaker", attempts=1, read_timeout=65) is not client("sagemaker")
+        client("sagemaker", region="us-east-1")
     finally:
-        sagemaker_client.cache_clear()
-    (options,) = made
-    assert options["config"].retries == {"mode": "standard", "total_max_attempts": 4}
+        client.cache_clear()
+    usual, careful, elsewhere = made
+    assert usual["config"].retries == {"mode": "standard", "total_max_attempts": 4}
+    assert usual["config"].read_timeout == 15
+    assert "region_name" not in usual
+    assert careful["config"].retries == {"mode": "standard", "total_max_attempts": 1}
+    assert careful["config"].read_timeout == 65
+    assert elsewhere["region_name"] == "us-east-1"

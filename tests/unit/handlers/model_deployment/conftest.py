@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
-from cdk_sagemaker_mlops.handlers.model_deployment.decide import Settled, Wait
-from cdk_sagemaker_mlops.handlers.model_deployment.sagemaker_api import SageMakerApi
+from cdk_sagemaker_mlops.handlers.model_deployment.decisions import Settled, Wait
 from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
 
@@ -26,11 +25,11 @@ def bigger() -> dict[str, Any]:
 
 
 @pytest.fixture
-def deploy(fake: Any, api: SageMakerApi, settings: Settings) -> Callable[..., None]:
+def deploy(fake: Any, settings: Settings) -> Callable[..., None]:
     def deploy_and_settle(settings: Settings = settings) -> None:
-        assert isinstance(look(api, settings), Wait)
+        assert isinstance(look(settings), Wait)
         fake.settle(settings.endpoint_name)
-        assert isinstance(look(api, settings), Settled)
+        assert isinstance(look(settings), Settled)
 
     return deploy_and_settle
 

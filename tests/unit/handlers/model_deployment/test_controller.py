@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from cdk_sagemaker_mlops.handlers.errors import NotReadyError, PermanentError, RetryableError
+from cdk_sagemaker_mlops.handlers.errors import NotReadyError, RetryableError
 from cdk_sagemaker_mlops.handlers.model_deployment import controller
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import assess, look
-from cdk_sagemaker_mlops.handlers.model_deployment.decide import (
+from cdk_sagemaker_mlops.handlers.model_deployment.decisions import (
     CreateEndpoint,
     Failed,
     Idle,
@@ -16,7 +16,6 @@ from cdk_sagemaker_mlops.handlers.model_deployment.decide import (
     UpdateEndpoint,
     Wait,
 )
-from cdk_sagemaker_mlops.handlers.model_deployment.sagemaker_api import SageMakerApi
 from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
 GROUP = "churn-models"
@@ -24,25 +23,21 @@ ENDPOINT = "churn"
 # What should be served
 
 
-def test_without_an_approved_package_there_is_nothing_to_do(
-    fake: Any, api: SageMakerApi, settings: Settings
-) -> None:
+def test_without_an_approved_package_there_is_nothing_to_do(fake: Any, settings: Settings) -> None:
     fake.register(GROUP)
     fake.register(GROUP, approval="Rejected")
-    assert look(api, settings) == Idle()
+    assert look(settings) == Idle()
     assert fake.changes == []
 
 
-def test_without_a_group_there_is_nothing_to_do(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    assert look(api, replace(settings, model_package_group="not-yet")) == Idle()
+def test_without_a_group_there_is_nothing_to_do(fake: Any, settings: Settings) -> None:
+    assert look(replace(settings, model_package_group="not-yet")) == Idle()
     assert fake.changes == []
 
 
-def test_the_first_approval_creates_model_config_and_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings
-) -> None:
+def test_the_first_approval_creates_model_config_and_endpoint(fake: Any, settings: Settings) -> None:
     package = fake.register(GROUP, approval="Approved")
-    assert look(api, settings) == Wait("Creating")
+    assert look(settings) == Wait("Creating")
     (config,) = fake.endpoint_configs.values()
     (model,) = fake.models.values()
     assert fake.served(ENDPOINT) == package
@@ -54,52 +49,50 @@ def test_the_first_approval_creates_model_config_and_endpoint(
             "ModelName": model["ModelName"],
         }
     ]
-    assert look(api, settings) == Wait("Creating")
+    assert look(settings) == Wait("Creating")
     fake.settle(ENDPOINT)
-    assert look(api, settings) == Settled(package_arn=package, config_name=config["EndpointConfigName"])
+    assert look(settings) == Settled(package_arn=package, config_name=config["EndpointConfigName"])
 
 
 def test_the_highest_approved_version_wins_whatever_the_order_of_approvals(
-    fake: Any, api: SageMakerApi, settings: Settings
+    fake: Any, settings: Settings
 ) -> None:
     first, second, third = (fake.register(GROUP) for _ in range(3))
     for package in (third, first, second):
         fake.decide(package, "Approved")
-    look(api, settings)
+    look(settings)
     assert fake.served(ENDPOINT) == third
 
 
-def test_finds_the_highest_version_with_one_list_call(
-    fake: Any, api: SageMakerApi, settings: Settings
-) -> None:
+def test_finds_the_highest_version_with_one_list_call(fake: Any, settings: Settings) -> None:
     packages = [fake.register(GROUP, approval="Approved") for _ in range(35)]
-    look(api, settings)
+    look(settings)
     assert fake.served(ENDPOINT) == packages[-1]
     assert len(fake.called("ListModelPackages")) == 1
 
 
-def test_skips_approved_packages_that_sagemaker_has_not_completed(
-    fake: Any, api: SageMakerApi, settings: Settings
-) -> None:
+def test_skips_approved_packages_that_sagemaker_has_not_completed(fake: Any, settings: Settings) -> None:
     usable = fake.register(GROUP, approval="Approved")
     for _ in range(12):
         fake.register(GROUP, approval="Approved", status="Failed")
-    look(api, settings)
+    look(settings)
     assert fake.served(ENDPOINT) == usable
 
 
 @pytest.mark.usefixtures("live")
-def test_a_newer_approval_moves_the_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
-) -> None:
+def test_a_newer_approval_moves_the_endpoint(fake: Any, settings: Settings, deploy: Any) -> None:
     newer = fake.register(GROUP, approval="Approved")
     deploy()
     assert fake.served(ENDPOINT) == newer
-    assert fake.changes == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "AddTags", "AddTags"]
+    assert fake.changes == [
+        *("CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "AddTags"),
+        # People are told before the matter is noted as ended; the last note is of the garbage.
+        *("PutEvents", "Publish", "UpdateModelPackage", "AddTags", "AddTags"),
+    ]
 
 
 def test_rejecting_the_live_version_brings_the_one_before_back(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
+    fake: Any, settings: Settings, live: str, deploy: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
     deploy()
@@ -112,17 +105,15 @@ def test_rejecting_the_live_version_brings_the_one_before_back(
     assert len(fake.models) == 2
 
 
-def test_rejecting_everything_keeps_the_endpoint_as_it_is(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
-) -> None:
+def test_rejecting_everything_keeps_the_endpoint_as_it_is(fake: Any, settings: Settings, live: str) -> None:
     fake.decide(fake.served(ENDPOINT), "Rejected")
-    assert look(api, settings) == Idle()
+    assert look(settings) == Idle()
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] == live
     assert fake.changes == []
 
 
 def test_a_changed_hosting_config_moves_the_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, bigger: Any, deploy: Any
+    fake: Any, settings: Settings, live: str, bigger: Any, deploy: Any
 ) -> None:
     package = fake.served(ENDPOINT)
     deploy(replace(settings, hosting=bigger))
@@ -134,32 +125,30 @@ def test_a_changed_hosting_config_moves_the_endpoint(
 
 
 @pytest.mark.usefixtures("live")
-def test_looking_again_changes_nothing(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+def test_looking_again_changes_nothing(fake: Any, settings: Settings) -> None:
     for _ in range(3):
-        assert isinstance(look(api, settings), Settled)
+        assert isinstance(look(settings), Settled)
     assert fake.changes == []
 
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"])
 @pytest.mark.usefixtures("live")
-def test_waits_while_sagemaker_is_at_work_on_the_endpoint(
-    fake: Any, api: SageMakerApi, settings: Settings, status: str
-) -> None:
+def test_waits_while_sagemaker_is_at_work_on_the_endpoint(fake: Any, settings: Settings, status: str) -> None:
     fake.register(GROUP, approval="Approved")
     fake.set_status(ENDPOINT, status)
-    assert look(api, settings) == Wait(status)
+    assert look(settings) == Wait(status)
     assert fake.changes == []
 
 
 @pytest.mark.usefixtures("live")
 def test_of_approvals_during_a_rollout_only_the_latest_is_deployed(
-    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
+    fake: Any, settings: Settings, deploy: Any
 ) -> None:
     fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     for _ in range(2):
         latest = fake.register(GROUP, approval="Approved")
-        assert look(api, settings) == Wait("Updating")
+        assert look(settings) == Wait("Updating")
     fake.settle(ENDPOINT)
     deploy()
     assert fake.served(ENDPOINT) == latest
@@ -167,30 +156,28 @@ def test_of_approvals_during_a_rollout_only_the_latest_is_deployed(
 
 
 @pytest.mark.usefixtures("live")
-def test_losing_the_race_for_an_update_is_waiting(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+def test_losing_the_race_for_an_update_is_waiting(fake: Any, settings: Settings) -> None:
     fake.register(GROUP, approval="Approved")
     fake.fail_next("UpdateEndpoint", "ValidationException", 'Cannot update in-progress endpoint "arn".')
-    assert look(api, settings) == Wait("Updating")
+    assert look(settings) == Wait("Updating")
     assert fake.called("AddTags") == []
 
 
 @pytest.mark.parametrize("dies_before", ["CreateEndpointConfig", "CreateEndpoint", "AddTags"])
-def test_goes_on_where_a_look_died(
-    fake: Any, api: SageMakerApi, settings: Settings, dies_before: str
-) -> None:
+def test_goes_on_where_a_look_died(fake: Any, settings: Settings, dies_before: str) -> None:
     package = fake.register(GROUP, approval="Approved")
     fake.fail_next(dies_before, "InternalFailure", "We are sorry.", status=500)
     with pytest.raises(RetryableError):
-        look(api, settings)
-    assert look(api, settings) == Wait("Creating")
+        look(settings)
+    assert look(settings) == Wait("Creating")
     fake.settle(ENDPOINT)
-    assert isinstance(look(api, settings), Settled)
+    assert isinstance(look(settings), Settled)
     assert fake.served(ENDPOINT) == package
     assert len(fake.models) == len(fake.endpoint_configs) == 1
 
 
 def test_a_group_that_starts_over_at_version_1_is_not_mistaken_for_the_old_one(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
+    fake: Any, settings: Settings, live: str, deploy: Any
 ) -> None:
     fake.packages.clear()
     fake.create_group(GROUP)
@@ -217,55 +204,61 @@ def test_a_group_that_starts_over_at_version_1_is_not_mistaken_for_the_old_one(
     ],
 )
 def test_what_is_not_visible_yet_is_tried_again_for_some_seconds(
-    fake: Any, api: SageMakerApi, settings: Settings, operation: str, code: str, message: str
+    fake: Any, settings: Settings, operation: str, code: str, message: str
 ) -> None:
     fake.register(GROUP, approval="Approved")
     fake.fail_next(operation, code, message, times=3)
-    assert look(api, settings) == Wait("Creating")
+    assert look(settings) == Wait("Creating")
     assert len(fake.called(operation)) == 4
 
 
-def test_fails_when_permission_stays_missing(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+def test_fails_when_permission_stays_missing(fake: Any, settings: Settings) -> None:
     fake.register(GROUP, approval="Approved")
     fake.fail_next("CreateModel", "AccessDeniedException", "User is not authorized", times=99)
     with pytest.raises(NotReadyError, match="User is not authorized"):
-        look(api, settings)
+        look(settings)
 
 
-def test_fails_when_a_quota_is_used_up(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+@pytest.mark.parametrize("operation", ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"])
+def test_what_sagemaker_refuses_at_once_is_a_failed_rollout(
+    fake: Any, settings: Settings, operation: str
+) -> None:
     fake.register(GROUP, approval="Approved")
-    fake.fail_next("CreateEndpoint", "ResourceLimitExceeded", "The account-level service limit is 0")
-    with pytest.raises(PermanentError, match="service limit is 0"):
-        look(api, settings)
+    fake.fail_next(operation, "ResourceLimitExceeded", "The account-level service limit is 0")
+    for _ in range(3):
+        result = look(settings)
+        assert isinstance(result, Failed)
+        assert "service limit is 0" in result.reason
+    assert len(fake.called(operation)) == 1
+    assert len(fake.messages) == 1
 
 
-def test_touches_no_endpoint_that_another_created(fake: Any, api: SageMakerApi, settings: Settings) -> None:
+def test_touches_no_endpoint_that_another_created(fake: Any, settings: Settings) -> None:
     package = fake.register(GROUP, approval="Approved")
-    look(SageMakerApi(api._client, owner="another"), replace(settings, name_prefix="another-1234"))
+    look(replace(settings, name_prefix="another-1234"))
     fake.settle(ENDPOINT)
     fake.calls.clear()
-    result = look(api, settings)
+    result = look(settings)
     assert isinstance(result, Failed)
     assert result.reason.startswith("EndpointNotOwned: ")
     assert fake.changes == []
     assert fake.served(ENDPOINT) == package
 
 
-def test_assessing_changes_nothing(fake: Any, api: SageMakerApi, settings: Settings, live: str) -> None:
+def test_assessing_changes_nothing(fake: Any, settings: Settings, live: str) -> None:
     fake.register(GROUP, approval="Approved")
-    assert isinstance(assess(api, settings), UpdateEndpoint)
+    assert isinstance(assess(settings), UpdateEndpoint)
     del fake.endpoints[ENDPOINT]
-    assert isinstance(assess(api, settings), CreateEndpoint)
+    assert isinstance(assess(settings), CreateEndpoint)
     assert fake.changes == []
 
 
 def test_gives_up_when_no_rest_is_reached(
-    fake: Any, api: SageMakerApi, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    fake: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.settle(ENDPOINT)
     monkeypatch.setattr(controller, "_MOST_STEPS", 1)
     with pytest.raises(RetryableError, match=r"^churn did not come to rest in 1 steps$"):
-        look(api, settings)
-    assert isinstance(look(api, settings), Settled)
+        look(settings)

@@ -75,6 +75,7 @@ def test_create_fails_when_the_endpoint_cannot_be_created(fake: Any) -> None:
     event = begin(request("create"))
     done(event)
     fake.fail(ENDPOINT, "The container did not answer the ping.")
+    fake.deletes_at_once = True
     with pytest.raises(PermanentError, match=r"^endpoint churn: RolloutFailed: .* did not answer the ping\."):
         done(event)
 

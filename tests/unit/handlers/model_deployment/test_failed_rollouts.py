@@ -6,26 +6,23 @@ from typing import Any
 import pytest
 
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
-from cdk_sagemaker_mlops.handlers.model_deployment.decide import (
+from cdk_sagemaker_mlops.handlers.model_deployment.decisions import (
     Failed,
     Settled,
     Wait,
 )
-from cdk_sagemaker_mlops.handlers.model_deployment.sagemaker_api import SageMakerApi
 from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
 GROUP = "churn-models"
 ENDPOINT = "churn"
 
 
-def test_a_silent_rollback_is_a_failure_and_is_not_repeated(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str
-) -> None:
+def test_a_silent_rollback_is_a_failure_and_is_not_repeated(fake: Any, settings: Settings, live: str) -> None:
     newer = fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.roll_back(ENDPOINT)
     for _ in range(4):
-        result = look(api, settings)
+        result = look(settings)
         assert isinstance(result, Failed)
         assert result.reason.startswith(f"RolloutFailed: {newer} could not be deployed")
         assert f"SageMaker went back to {live}" in result.reason
@@ -34,24 +31,21 @@ def test_a_silent_rollback_is_a_failure_and_is_not_repeated(
 
 
 @pytest.mark.usefixtures("live")
-def test_after_a_failure_a_new_approval_tries_once_more(
-    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
-) -> None:
+def test_after_a_failure_a_new_approval_tries_once_more(fake: Any, settings: Settings, deploy: Any) -> None:
     newer = fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.roll_back(ENDPOINT)
-    look(api, settings)
+    look(settings)
+    fake.advance(10)
     fake.decide(newer, "Approved")
     deploy()
     assert fake.served(ENDPOINT) == newer
 
 
 @pytest.mark.usefixtures("live")
-def test_after_a_failure_another_version_is_deployed(
-    fake: Any, api: SageMakerApi, settings: Settings, deploy: Any
-) -> None:
+def test_after_a_failure_another_version_is_deployed(fake: Any, settings: Settings, deploy: Any) -> None:
     fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.roll_back(ENDPOINT)
     latest = fake.register(GROUP, approval="Approved")
     deploy()
@@ -60,21 +54,21 @@ def test_after_a_failure_another_version_is_deployed(
 
 @pytest.mark.usefixtures("live")
 def test_after_a_failure_another_hosting_config_is_tried(
-    fake: Any, api: SageMakerApi, settings: Settings, bigger: Any, deploy: Any
+    fake: Any, settings: Settings, bigger: Any, deploy: Any
 ) -> None:
     newer = fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.roll_back(ENDPOINT)
-    look(api, settings)
+    look(settings)
     deploy(replace(settings, hosting=bigger))
     assert fake.served(ENDPOINT) == newer
 
 
 def test_a_success_nobody_looked_at_is_not_a_failure_later(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, deploy: Any
+    fake: Any, settings: Settings, live: str, deploy: Any
 ) -> None:
     second = fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.settle(ENDPOINT)
     third = fake.register(GROUP, approval="Approved")
     deploy()
@@ -83,48 +77,55 @@ def test_a_success_nobody_looked_at_is_not_a_failure_later(
     assert fake.served(ENDPOINT) == second != live
 
 
-def test_an_endpoint_that_could_not_be_created_is_left_to_be_read(
-    fake: Any, api: SageMakerApi, settings: Settings
+def test_an_endpoint_that_could_not_be_created_is_deleted_once_its_reason_is_kept(
+    fake: Any, settings: Settings
 ) -> None:
-    fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    package = fake.register(GROUP, approval="Approved")
+    look(settings)
     fake.fail(ENDPOINT, "The container did not answer the ping.")
+    fake.deletes_at_once = True
     for _ in range(3):
-        result = look(api, settings)
+        result = look(settings)
         assert isinstance(result, Failed)
         assert "The container did not answer the ping." in result.reason
-    assert len(fake.called("CreateEndpoint")) == 1
+    assert fake.endpoints == {}
+    assert len(fake.called("CreateEndpoint")) == len(fake.messages) == len(fake.sent_events) == 1
+    metadata = fake.packages[package]["CustomerMetadataProperties"]
+    assert metadata["cdk-mlops/123456789012/eu-west-1/churn"].startswith("failed at=")
+    assert (
+        metadata["cdk-mlops/123456789012/eu-west-1/churn/reason"] == "The container did not answer the ping."
+    )
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_failed_endpoint_is_recreated_on_the_next_version(
-    fake: Any, api: SageMakerApi, settings: Settings, at_once: bool
+    fake: Any, settings: Settings, at_once: bool
 ) -> None:
     fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.fail(ENDPOINT)
     fake.deletes_at_once = at_once
     newer = fake.register(GROUP, approval="Approved")
     if not at_once:
-        assert look(api, settings) == Wait("Deleting")
-        assert look(api, settings) == Wait("Deleting")
+        assert look(settings) == Wait("Deleting")
+        assert look(settings) == Wait("Deleting")
         fake.settle(ENDPOINT)
-    assert look(api, settings) == Wait("Creating")
+    assert look(settings) == Wait("Creating")
     fake.settle(ENDPOINT)
-    assert isinstance(look(api, settings), Settled)
+    assert isinstance(look(settings), Settled)
     assert fake.served(ENDPOINT) == newer
 
 
-def test_an_update_not_seen_to_begin_is_not_noted(
-    fake: Any, api: SageMakerApi, settings: Settings, live: str, monkeypatch: pytest.MonkeyPatch
+def test_an_endpoint_shown_as_before_the_update_is_not_taken_for_rolled_back(
+    fake: Any, settings: Settings, live: str
 ) -> None:
-    # DescribeEndpoint that lags behind must not make the update look rolled back.
     fake.register(GROUP, approval="Approved")
-    lagging = {"EndpointStatus": "InService", "EndpointConfigName": live}
-    describe = fake._describe_endpoint
-    monkeypatch.setattr(fake, "_describe_endpoint", lambda params: {**describe(params), **lagging})
-    assert look(api, settings) == Wait("Updating")
-    assert fake.called("AddTags") == []
-    monkeypatch.undo()
+    fake.lag = 10
+    assert look(settings) == Wait("Updating")
+    assert look(settings) == Wait("Updating")
+    assert fake.called("PutEvents") == []
+    fake.advance(60)
     fake.settle(ENDPOINT)
+    fake.advance(60)
+    assert isinstance(look(settings), Settled)
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] != live

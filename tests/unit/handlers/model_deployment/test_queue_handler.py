@@ -63,10 +63,13 @@ def test_a_failed_rollout_is_logged_and_its_message_is_done(
     fake.register(GROUP, approval="Approved")
     handler(sqs_event(), None)
     fake.fail(ENDPOINT, "The container did not answer the ping.")
+    fake.deletes_at_once = True
     assert handler(sqs_event(), None) == NONE_FAILED
-    (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "The container did not answer the ping." in error.getMessage()
-    assert error.__dict__["endpoint_name"] == ENDPOINT
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(errors) == 2
+    for error in errors:
+        assert "The container did not answer the ping." in error.getMessage()
+        assert error.__dict__["endpoint_name"] == ENDPOINT
 
 
 @pytest.mark.parametrize(
@@ -74,18 +77,30 @@ def test_a_failed_rollout_is_logged_and_its_message_is_done(
     [
         ("ThrottlingException", "Rate exceeded", 400),
         ("InternalFailure", "We are sorry.", 500),
-        ("ResourceLimitExceeded", "The account-level service limit is 0", 400),
-        ("ValidationException", "1 validation error detected", 400),
+        ("ValidationException", 'Could not find endpoint configuration "arn".', 400),
+        ("AccessDeniedException", "User is not authorized", 400),
     ],
 )
 def test_all_messages_come_back_when_looking_fails(
     fake: Any, caplog: pytest.LogCaptureFixture, code: str, message: str, status: int
 ) -> None:
     fake.register(GROUP, approval="Approved")
-    fake.fail_next("CreateEndpoint", code, message, status=status)
+    fake.fail_next("CreateEndpoint", code, message, status=status, times=99)
     event = sqs_event()
     assert handler(event, None) == all_failed(event)
     assert message in caplog.text
+
+
+def test_what_is_still_not_allowed_at_the_last_try_is_refused(fake: Any) -> None:
+    fake.register(GROUP, approval="Approved")
+    fake.fail_next("CreateModel", "ValidationException", "Could not access model data at s3://b/k.", times=99)
+    event = sqs_event()
+    assert handler(event, None) == all_failed(event)
+    for record in event["Records"]:
+        record["attributes"]["ApproximateReceiveCount"] = "3"
+    assert handler(event, None) == NONE_FAILED
+    (message,) = fake.messages
+    assert "Could not access model data" in message["Message"]
 
 
 def test_events_alone_carry_approvals_through_to_the_newest_version(fake: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cdk_sagemaker_mlops.handlers.model_deployment import removal
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
-from cdk_sagemaker_mlops.handlers.model_deployment.removal import remove
+from cdk_sagemaker_mlops.handlers.model_deployment.removal import remove_for_good
 from cdk_sagemaker_mlops.handlers.model_deployment.sagemaker_api import SageMakerApi
 from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
 
@@ -15,32 +15,32 @@ GROUP = "churn-models"
 ENDPOINT = "churn"
 
 
-def deploy_versions(fake: Any, api: SageMakerApi, settings: Settings, count: int) -> None:
+def deploy_versions(fake: Any, settings: Settings, count: int) -> None:
     for _ in range(count):
         fake.register(GROUP, approval="Approved")
-        look(api, settings)
+        look(settings)
         fake.settle(settings.endpoint_name)
-        look(api, settings)
+        look(settings)
 
 
 def test_removes_the_endpoint_first_and_everything_made_for_it_when_it_is_gone(
     fake: Any, api: SageMakerApi, settings: Settings
 ) -> None:
-    deploy_versions(fake, api, settings, 3)
-    assert remove(api, settings) is False
+    deploy_versions(fake, settings, 3)
+    assert remove_for_good(settings, api) is False
     assert len(fake.endpoint_configs) == len(fake.models) == 3
-    assert remove(api, settings) is False
+    assert remove_for_good(settings, api) is False
     fake.settle(ENDPOINT)
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert fake.endpoints == fake.endpoint_configs == fake.models == {}
 
 
 def test_removes_all_in_one_call_where_deleting_is_quick(
     fake: Any, api: SageMakerApi, settings: Settings
 ) -> None:
-    deploy_versions(fake, api, settings, 2)
+    deploy_versions(fake, settings, 2)
     fake.deletes_at_once = True
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert fake.endpoints == fake.endpoint_configs == fake.models == {}
 
 
@@ -48,18 +48,18 @@ def test_removes_all_in_one_call_where_deleting_is_quick(
 def test_waits_while_sagemaker_is_at_work_on_the_endpoint(
     fake: Any, api: SageMakerApi, settings: Settings, status: str
 ) -> None:
-    deploy_versions(fake, api, settings, 1)
+    deploy_versions(fake, settings, 1)
     fake.set_status(ENDPOINT, status)
-    assert remove(api, settings) is False
+    assert remove_for_good(settings, api) is False
     assert ENDPOINT in fake.endpoints
 
 
 def test_removes_a_failed_endpoint(fake: Any, api: SageMakerApi, settings: Settings) -> None:
     fake.register(GROUP, approval="Approved")
-    look(api, settings)
+    look(settings)
     fake.fail(ENDPOINT)
     fake.deletes_at_once = True
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert fake.endpoints == {}
 
 
@@ -68,19 +68,19 @@ def test_removes_what_a_look_left_that_died(
     fake: Any, api: SageMakerApi, settings: Settings, died_before: str
 ) -> None:
     fake.register(GROUP, approval="Approved")
-    fake.fail_next(died_before, "ValidationException", "died here")
+    fake.fail_next(died_before, "InternalFailure", "died here", status=500)
     with pytest.raises(Exception, match="died here"):
-        look(api, settings)
+        look(settings)
     assert fake.models
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert fake.endpoint_configs == fake.models == {}
 
 
 def test_with_nothing_made_there_is_nothing_to_remove(
     fake: Any, api: SageMakerApi, settings: Settings
 ) -> None:
-    assert remove(api, settings) is True
-    assert fake.changes == []
+    assert remove_for_good(settings, api) is True
+    assert fake.changes == ["DeleteAlarms", "DeregisterScalableTarget"]
 
 
 def test_leaves_what_other_deployments_made(fake: Any, api: SageMakerApi, settings: Settings) -> None:
@@ -90,12 +90,11 @@ def test_leaves_what_other_deployments_made(fake: Any, api: SageMakerApi, settin
         replace(settings, endpoint_name="churn-renamed"),
     ]
     for other in others:
-        other_api = SageMakerApi(api._client, owner=other.name_prefix)
-        deploy_versions(fake, other_api, other, 1)
+        deploy_versions(fake, other, 1)
     before = (dict(fake.endpoints), dict(fake.endpoint_configs), dict(fake.models))
-    deploy_versions(fake, api, settings, 1)
+    deploy_versions(fake, settings, 1)
     fake.deletes_at_once = True
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert before == (fake.endpoints, fake.endpoint_configs, fake.models)
 
 
@@ -103,9 +102,9 @@ def test_leaves_an_endpoint_of_the_same_name_that_another_created(
     fake: Any, api: SageMakerApi, settings: Settings
 ) -> None:
     other = replace(settings, name_prefix="another-12345678")
-    deploy_versions(fake, SageMakerApi(api._client, owner=other.name_prefix), other, 1)
+    deploy_versions(fake, other, 1)
     fake.calls.clear()
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is True
     assert fake.changes == []
 
 
@@ -113,23 +112,24 @@ def test_goes_on_in_the_next_call_where_one_call_would_take_too_long(
     fake: Any, api: SageMakerApi, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(removal, "_MOST_DELETES", 5)
-    deploy_versions(fake, api, settings, 12)
+    settings = replace(settings, hosting={**settings.hosting, "KeepVersions": 12})
+    deploy_versions(fake, settings, 12)
     fake.deletes_at_once = True
-    assert [remove(api, settings) for _ in range(3)] == [False, False, True]
+    assert [remove_for_good(settings, api) for _ in range(4)] == [False, False, False, True]
     assert fake.endpoint_configs == fake.models == {}
 
 
 def test_fails_when_a_deletion_is_refused(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    deploy_versions(fake, api, settings, 1)
+    deploy_versions(fake, settings, 1)
     fake.deletes_at_once = True
     fake.fail_next("DeleteModel", "ValidationException", "not this one")
     with pytest.raises(Exception, match="not this one"):
-        remove(api, settings)
+        remove_for_good(settings, api)
 
 
 def test_what_is_gone_already_counts_as_deleted(fake: Any, api: SageMakerApi, settings: Settings) -> None:
-    deploy_versions(fake, api, settings, 1)
+    deploy_versions(fake, settings, 1)
     fake.deletes_at_once = True
     fake.fail_next("DeleteModel", "ValidationException", 'Could not find model "arn".')
-    assert remove(api, settings) is False
-    assert remove(api, settings) is True
+    assert remove_for_good(settings, api) is False
+    assert remove_for_good(settings, api) is True
