@@ -81,7 +81,8 @@ def sagemaker_checks(scope: Scope, operation: str, params: dict[str, Any]) -> li
         resources = [_new_package(scope, params)]
     action = f"sagemaker:{operation}"
     tags = _tag_keys(params)
-    checks = [Check(action, resource, tags) for resource in resources] or [Check(action, "*", tags)]
+    keys = {**tags, **_package_keys(operation, params)}
+    checks = [Check(action, resource, keys) for resource in resources] or [Check(action, "*", keys)]
     if tags and operation.startswith("Create"):
         checks.append(Check("sagemaker:AddTags", checks[0].resource, tags))
     checks += [Check("cloudwatch:DescribeAlarms", alarm) for alarm in _alarms(scope, params)]
@@ -116,6 +117,20 @@ def _alarms(scope: Scope, params: dict[str, Any]) -> Iterator[str]:
     for alarm in (rollback.get("Alarms") or []) if isinstance(rollback, dict) else []:
         if isinstance(alarm, dict):
             yield f"arn:aws:cloudwatch:{scope.region}:{scope.account}:alarm:{alarm.get('AlarmName')}"
+
+
+def _package_keys(operation: str, params: dict[str, Any]) -> dict[str, str | list[str]]:
+    """Condition keys by which a policy tells a decision about a package from a note on it."""
+    if operation not in ("CreateModelPackage", "UpdateModelPackage"):
+        return {}
+    metadata = params.get("CustomerMetadataProperties")
+    keys: dict[str, str | list[str]] = {
+        f"sagemaker:CustomerMetadataProperties/{key}": str(value)
+        for key, value in (metadata.items() if isinstance(metadata, dict) else ())
+    }
+    if "ModelApprovalStatus" in params:
+        keys["sagemaker:ModelApprovalStatus"] = str(params["ModelApprovalStatus"])
+    return keys
 
 
 def _tag_keys(params: dict[str, Any]) -> dict[str, str | list[str]]:

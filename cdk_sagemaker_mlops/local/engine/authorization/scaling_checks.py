@@ -15,15 +15,24 @@ _ENDPOINT_ACTIONS = (
 _ALARM_ACTIONS = ("cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms")
 
 
-def own_checks(operation: str, target_arn: str) -> list[Check]:
+def own_checks(operation: str, target_arn: str, params: dict[str, Any]) -> list[Check]:
     """The call's own action: on the target, unless it only describes.
 
     Args:
         operation: Name of the operation.
         target_arn: ARN of the target it is about.
+        params: The request, not yet checked against the operation's shape.
     """
     resource = "*" if operation.startswith("Describe") else target_arn
-    return [Check(f"application-autoscaling:{operation}", resource)]
+    keys = {
+        f"application-autoscaling:{key}": str(params[name])
+        for name, key in (
+            ("ServiceNamespace", "service-namespace"),
+            ("ScalableDimension", "scalable-dimension"),
+        )
+        if name in params
+    }
+    return [Check(f"application-autoscaling:{operation}", resource, keys)]
 
 
 def validated_checks(scope: Scope, operation: str, params: dict[str, Any]) -> list[Check]:

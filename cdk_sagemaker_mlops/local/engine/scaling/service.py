@@ -33,7 +33,7 @@ def answer(store: Store, ensure_role: EnsureRole, request: Request) -> Response:
     """
 
     def call(operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        request.permit(own_checks(operation, _target_arn(store, request.scope, params)))
+        request.permit(own_checks(operation, _target_arn(store, request.scope, params), params))
         if operation == "RegisterScalableTarget":
             ensure_role(request.scope, request.permit)
         return make_call(store, request.scope, operation, params, request.permit)

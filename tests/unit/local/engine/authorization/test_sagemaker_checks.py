@@ -93,3 +93,14 @@ def test_a_registration_is_asked_for_what_it_will_be(params: dict[str, str], res
 @pytest.mark.parametrize("params", [{"PrimaryContainer": 1, "Containers": None}, {"Tags": ["no tag"]}, {}])
 def test_malformed_requests_are_asked_for_too(params: dict[str, Any]) -> None:
     assert _asked("CreateModel", ModelName="one", **params) == [("sagemaker:CreateModel", f"{ARN}:model/one")]
+
+
+def test_a_decision_about_a_package_is_told_from_a_note_on_it() -> None:
+    package = f"{ARN}:model-package/churn/1"
+    note = {"ModelPackageArn": package, "CustomerMetadataProperties": {"state": "served"}}
+
+    (noted,) = sagemaker_checks(SCOPE, "UpdateModelPackage", note)
+    (decided,) = sagemaker_checks(SCOPE, "UpdateModelPackage", {**note, "ModelApprovalStatus": "Approved"})
+
+    assert noted.keys == {"sagemaker:CustomerMetadataProperties/state": "served"}
+    assert decided.keys == {**noted.keys, "sagemaker:ModelApprovalStatus": "Approved"}

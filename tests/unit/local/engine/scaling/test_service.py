@@ -182,6 +182,7 @@ def test_a_registration_needs_what_scaling_does_in_the_caller_s_name(scaling: Sc
         ("sagemaker:DescribeEndpoint", endpoint),
         ("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
     ]
+    assert scaling.asked[0].keys["application-autoscaling:service-namespace"] == "sagemaker"
     assert {check.action for check in scaling.asked[5:]} >= {
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:DescribeAlarms",
