@@ -15,6 +15,7 @@ _log = logging.getLogger("cdk_sagemaker_mlops.engine")
 
 def apply() -> None:
     """Makes EventBridge send to FIFO queues as a client does."""
+    from ministack.core import iam_evaluator
     from ministack.services import eventbridge, sqs
 
     deliver = eventbridge._dispatch_to_sqs
@@ -25,6 +26,8 @@ def apply() -> None:
             deliver(spec, payload, sqs_parameters)
             return
         message = {"QueueUrl": queue["url"], "MessageBody": payload, **(sqs_parameters or {})}
+        # An event that the engine emits comes with no request: a queue that asks for TLS would refuse it.
+        iam_evaluator.pin_request_origin("127.0.0.1", True)
         try:
             sqs._act_send_message(message, queue["url"])
         except Exception as error:
