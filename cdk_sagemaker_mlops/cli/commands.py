@@ -5,6 +5,9 @@ from __future__ import annotations
 import typer
 
 from cdk_sagemaker_mlops.cli.commands_local import local
+from cdk_sagemaker_mlops.cli.commands_models import models
+from cdk_sagemaker_mlops.cli.commands_pipeline import pipeline
+from cdk_sagemaker_mlops.cli.commands_stack import stack_commands
 
 cdk_mlops = typer.Typer(
     name="cdk-mlops",
@@ -14,6 +17,9 @@ cdk_mlops = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+cdk_mlops.add_typer(pipeline)
+cdk_mlops.add_typer(models)
+cdk_mlops.add_typer(stack_commands)
 cdk_mlops.add_typer(local)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cdk_sagemaker_mlops.cli.place import Where
+
 Stack = Annotated[
     str | None,
     typer.Option(
@@ -26,3 +28,8 @@ EndpointUrl = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
+
+
+def where(stack: str | None, profile: str | None, region: str | None, endpoint_url: str | None) -> Where:
+    """Gathers the options that say what a command is about."""
+    return Where(stack=stack, profile=profile, region=region, endpoint_url=endpoint_url)

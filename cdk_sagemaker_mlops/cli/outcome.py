@@ -18,7 +18,11 @@ INTERRUPTED = 130
 
 
 def carry_out(
-    command: Callable[[], None], *, known: Callable[[], dict[str, Any]] | None, verbose: bool
+    command: Callable[[], None],
+    *,
+    known: Callable[[], dict[str, Any]] | None,
+    verbose: bool,
+    interrupted: str = "Interrupted: stopped and cleaned up",
 ) -> int:
     """Runs a command to its end, whatever end that is.
 
@@ -26,6 +30,7 @@ def carry_out(
         command: What to do.
         known: Gives the JSON object to print afterwards, to which an error is added. ``None`` prints none.
         verbose: Whether an error's traceback is shown.
+        interrupted: What to say when the user stopped it. Default: that it was stopped and cleaned up.
 
     Returns:
         The exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted).
@@ -36,7 +41,7 @@ def carry_out(
         with interruptible():
             command()
     except KeyboardInterrupt:
-        exit_code, error = INTERRUPTED, _as_json("Interrupted", "Interrupted: stopped and cleaned up")
+        exit_code, error = INTERRUPTED, _as_json("Interrupted", interrupted)
     except MlopsError as raised:
         exit_code = WRONG_USAGE if isinstance(raised, ValidationError) else FAILED
         error = _as_json(raised.code, str(raised))

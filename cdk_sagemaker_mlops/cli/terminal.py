@@ -31,8 +31,10 @@ def terminal() -> Iterator[Listener]:
         yield PlainProgress().show
         return
     live = LiveProgress(console)
-    with Live(get_renderable=live.render, console=console, refresh_per_second=8, transient=True):
+    try:
         yield live.show
+    finally:
+        live.close()
 
 
 class PlainProgress:
@@ -63,6 +65,8 @@ class PlainProgress:
 class LiveProgress:
     """Finished stages and steps as lines, what is going on below them.
 
+    Only while a stage runs is anything redrawn: in between, others may print and ask questions.
+
     Args:
         console: Where to show it.
     """
@@ -74,12 +78,15 @@ class LiveProgress:
         self._detail = ""
         self._began = time.monotonic()
         self._steps: dict[str, float] = {}
+        self._live: Live | None = None
 
     def show(self, event: Event) -> None:
         """Prints what stays, and remembers what :meth:`render` shows."""
         if isinstance(event, StageStarted):
             self._title, self._detail, self._began = event.title, "", time.monotonic()
+            self._open()
         elif isinstance(event, StageFinished):
+            self.close()
             mark, style = ("✓", "green") if event.succeeded else ("✗", "red")
             self._line(f"{mark} {event.title}", f" {event.seconds:.1f} s", style)
             self._title, self._detail = "", ""
@@ -90,6 +97,24 @@ class LiveProgress:
             self._detail = event.text
         else:
             self._console.print(Text(event.text))
+
+    def _open(self) -> None:
+        self.close()
+        # Standard output is the command's result: it must not be drawn with the progress.
+        self._live = Live(
+            get_renderable=self.render,
+            console=self._console,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._live.start()
+
+    def close(self) -> None:
+        """Stops redrawing."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _show_step(self, event: StepChanged) -> None:
         if event.seconds is None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cdk_sagemaker_mlops.deployed.outcomes import Outcome, read_outcomes
 from cdk_sagemaker_mlops.deployed.pipeline_execution import ExecutionState
 from cdk_sagemaker_mlops.errors import OperationError, Problem
 
@@ -21,12 +25,20 @@ class RegisteredModel:
         version: Its number in the group.
         approval_status: SageMaker's word.
         metrics: Each metric's ``value`` and, where the evaluation gave one, ``standard_deviation``.
+        metrics_error: Why its metrics cannot be read. Default: ``None``, they were, or it has none.
+        created: When it was registered. Default: not known.
+        approval_description: What was said with the last decision. Default: ``None``.
+        outcomes: How it did on each endpoint that it was deployed to. Default: none is known.
     """
 
     arn: str
     version: int
     approval_status: str
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    metrics_error: str | None = None
+    created: datetime | None = None
+    approval_description: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 def registered_arn(state: ExecutionState) -> str:
@@ -54,11 +66,23 @@ def describe_model(sagemaker: Any, s3: Any, arn: str) -> RegisteredModel:
     """Reads a model package and its metrics."""
     package = sagemaker.describe_model_package(ModelPackageName=arn)
     quality = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {})
+    metrics: dict[str, dict[str, float]] = {}
+    metrics_error = None
+    if "S3Uri" in quality:
+        try:
+            metrics = read_metrics(_json_at(s3, quality["S3Uri"]))
+        except (BotoCoreError, ClientError, ValueError) as error:
+            # A version whose metrics are gone can still be looked at, approved and rejected.
+            metrics_error = str(error)
     return RegisteredModel(
         arn=arn,
         version=package["ModelPackageVersion"],
         approval_status=package["ModelApprovalStatus"],
-        metrics=read_metrics(_json_at(s3, quality["S3Uri"])) if "S3Uri" in quality else {},
+        metrics=metrics,
+        metrics_error=metrics_error,
+        created=package.get("CreationTime"),
+        approval_description=package.get("ApprovalDescription"),
+        outcomes=read_outcomes(package.get("CustomerMetadataProperties", {})),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cdk_sagemaker_mlops.errors import OperationError, Problem
 
 _RUNNING = {"Executing", "Stopping"}
-_POLL_SECONDS = 0.3
+POLL_SECONDS = 0.3
+"""Seconds between two looks at a local engine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,23 @@ class ExecutionState:
     steps: tuple[StepState, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExecutionSummary:
+    """An execution in a list.
+
+    Args:
+        arn: Its ARN.
+        status: SageMaker's word.
+        started: When it was started.
+        name: Its display name.
+    """
+
+    arn: str
+    status: str
+    started: datetime
+    name: str
+
+
 def start_execution(sagemaker: Any, pipeline_name: str, parameters: Mapping[str, str] | None = None) -> str:
     """Starts a pipeline.
 
@@ -69,6 +88,28 @@ def start_execution(sagemaker: Any, pipeline_name: str, parameters: Mapping[str,
         options["PipelineParameters"] = given
     started = sagemaker.start_pipeline_execution(PipelineName=pipeline_name, **options)
     return str(started["PipelineExecutionArn"])
+
+
+def last_executions(sagemaker: Any, pipeline_name: str, *, count: int) -> tuple[ExecutionSummary, ...]:
+    """Lists a pipeline's executions, newest first.
+
+    Args:
+        sagemaker: A SageMaker client.
+        pipeline_name: Name of the pipeline.
+        count: How many at most, 1 to 100.
+    """
+    page = sagemaker.list_pipeline_executions(
+        PipelineName=pipeline_name, SortBy="CreationTime", SortOrder="Descending", MaxResults=count
+    )
+    return tuple(
+        ExecutionSummary(
+            arn=entry["PipelineExecutionArn"],
+            status=entry["PipelineExecutionStatus"],
+            started=entry["StartTime"],
+            name=entry.get("PipelineExecutionDisplayName", entry["PipelineExecutionArn"].rsplit("/", 1)[1]),
+        )
+        for entry in page["PipelineExecutionSummaries"]
+    )
 
 
 def describe_execution(sagemaker: Any, arn: str) -> ExecutionState:
@@ -112,6 +153,7 @@ def follow_execution(
     *,
     on_state: Callable[[ExecutionState], None],
     on_step: Callable[[StepState], None],
+    poll_seconds: float = POLL_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ExecutionState:
     """Waits until an execution ends.
@@ -121,6 +163,7 @@ def follow_execution(
         arn: The execution's ARN.
         on_state: Receives every state that was read.
         on_step: Receives a step each time its status has changed.
+        poll_seconds: Seconds between two looks. Default: ``POLL_SECONDS``.
         sleep: Waits so many seconds. Default: ``time.sleep``.
     """
     seen: dict[str, str] = {}
@@ -133,7 +176,7 @@ def follow_execution(
                 on_step(step)
         if state.status not in _RUNNING:
             return state
-        sleep(_POLL_SECONDS)
+        sleep(poll_seconds)
 
 
 def failed_step(state: ExecutionState) -> StepState | None:

@@ -25,6 +25,8 @@ class DeployedPipeline:
         model_package_group_name: Name of the model package group.
         endpoint_name: Name of the endpoint. Default: ``None``, it deploys to none.
         artifact_bucket_name: Name of the artifact bucket. Default: ``None``, it declared none.
+        dead_letter_queue_url: Where triggers of its deployment end that kept failing. Default: ``None``.
+        account: The stack's account. Default: the local engine's.
     """
 
     path: str
@@ -34,6 +36,8 @@ class DeployedPipeline:
     model_package_group_name: str
     endpoint_name: str | None = None
     artifact_bucket_name: str | None = None
+    dead_letter_queue_url: str | None = None
+    account: str = "000000000000"
 
 
 def deployed_pipelines(stacks: Iterable[Mapping[str, Any]]) -> tuple[DeployedPipeline, ...]:
@@ -71,6 +75,8 @@ def _pipeline(path: str, stack_id: str, values: Mapping[str, str]) -> DeployedPi
         model_package_group_name=values["ModelPackageGroupName"],
         endpoint_name=values.get("EndpointName"),
         artifact_bucket_name=values.get("ArtifactBucketName"),
+        dead_letter_queue_url=values.get("DeadLetterQueueUrl"),
+        account=fields[4],
     )
 
 

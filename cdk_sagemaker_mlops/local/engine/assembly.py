@@ -19,6 +19,7 @@ from cdk_sagemaker_mlops.local.engine.events import Event
 from cdk_sagemaker_mlops.local.engine.executions import Executions
 from cdk_sagemaker_mlops.local.engine.fleets import Fleets
 from cdk_sagemaker_mlops.local.engine.http_request import Request, Response
+from cdk_sagemaker_mlops.local.engine.job_logs import JobLogs, write_to_ministack
 from cdk_sagemaker_mlops.local.engine.ministack_scope import current_scope
 from cdk_sagemaker_mlops.local.engine.options import Options
 from cdk_sagemaker_mlops.local.engine.repairs import apply_repairs
@@ -58,7 +59,7 @@ class Engine:
         run = functools.partial(
             PipelineRun, job_environment={"AWS_ENDPOINT_URL": endpoint_url}, cache=StepCache()
         )
-        self.executions = Executions(options.data_dir / "executions", run)
+        self.executions = Executions(options.data_dir / "executions", run, JobLogs(write_to_ministack))
         self.fleets = Fleets(options.data_dir / "endpoints", storage, ModelServer)
         plane = ControlPlane(
             Services(

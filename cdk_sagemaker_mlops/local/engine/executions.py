@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from cdk_sagemaker_mlops.local.engine.job_logs import JobLogs
+from cdk_sagemaker_mlops.local.engine.scope import Scope
 from cdk_sagemaker_mlops.local.engine.storage import Storage
 
 
@@ -82,10 +84,12 @@ class Executions:
     Args:
         workdir: Folder that the runs' files are kept under, one folder each.
         launch: Makes a run.
+        logs: Where the logs of ended jobs go. Default: ``None``, only :meth:`log` gives them.
     """
 
-    def __init__(self, workdir: Path, launch: LaunchRun) -> None:
+    def __init__(self, workdir: Path, launch: LaunchRun, logs: JobLogs | None = None) -> None:
         self.launch = launch
+        self._logs = logs
         self._workdir = workdir
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
@@ -116,6 +120,12 @@ class Executions:
         if run is None or step_name not in {step["StepName"] for step in run.steps()}:
             return None
         return run.logs(step_name)
+
+    def publish_logs(self, scope: Scope, execution_arn: str) -> None:
+        """Puts the logs of an execution's ended jobs where AWS clients look for them."""
+        if self._logs is not None:
+            run = self.get(execution_arn)
+            self._logs.publish(scope, run.steps(), run.logs)
 
     def close(self, timeout: float) -> None:
         """Ends every run, waiting up to ``timeout`` seconds for each."""

@@ -159,3 +159,75 @@ def test_help_starts_fast() -> None:
 
     # The best of a few: the machine may be busy with other tests.
     assert min(seconds() for _run in range(5)) < 0.6
+
+
+ON_A_STACK = (
+    ("start", "--wait"),
+    ("status",),
+    ("versions",),
+    ("approve", "1", "--yes"),
+    ("reject", "1", "--yes"),
+    ("rollback", "--yes"),
+    ("logs",),
+    ("cleanup",),
+    ("doctor",),
+)
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No region, no profile: the first thing that every command on a stack needs."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("words", [words for words in ON_A_STACK if words != ("doctor",)])
+def test_fails_on_a_missing_region_in_one_line_and_in_json(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cdk_mlops, list(words))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "NoRegion: --region must be given where neither AWS_REGION nor the profile names one, got None; add"
+        " --region, such as --region eu-west-1\n"
+    )
+    result = CliRunner().invoke(cdk_mlops, [*words, "--json"])
+    assert json.loads(result.stdout)["error"]["code"] == "NoRegion"
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_an_unknown_profile_is_one_line_and_with_verbose_a_traceback() -> None:
+    result = CliRunner().invoke(cdk_mlops, ["status", "--profile", "nobody"])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert result.stderr.startswith("ProfileNotFound: AWS must be reachable")
+    result = CliRunner().invoke(cdk_mlops, ["status", "--profile", "nobody", "--verbose"])
+    assert "Traceback (most recent call last)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("approve",),
+        ("approve", "zero"),
+        ("approve", "0"),
+        ("reject", "1", "2"),
+        ("versions", "--compare", "1"),
+        ("versions", "--limit", "101"),
+        ("invoke",),
+        ("invoke", "rows.csv", "--batch-size", "0"),
+        ("logs", "--lines", "0"),
+        ("start", "Name=value"),
+        ("cleanup", "all"),
+    ],
+)
+def test_fails_with_2_on_wrong_words_of_a_command_on_a_stack(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cdk_mlops, list(arguments))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: " in result.stderr
+
+
+@pytest.mark.parametrize("command", [*(words[0] for words in ON_A_STACK), "invoke"])
+def test_every_command_takes_the_same_options(command: str) -> None:
+    told = CliRunner().invoke(cdk_mlops, [command, "--help"]).stdout
+    for option in ("--stack", "--profile", "--region", "--endpoint-url", "--json", "--verbose"):
+        assert option in told

@@ -103,6 +103,8 @@ def _watcher(context: Context, record: Record) -> Callable[[], None]:
     def look() -> None:
         run = context.services.executions.get(record["PipelineExecutionArn"])
         status, reason = run.status, run.failure_reason
+        # Before the execution is seen to have ended: who waits for that reads the logs next.
+        context.services.executions.publish_logs(context.scope, record["PipelineExecutionArn"])
         with context.services.store.lock:
             previous = record["PipelineExecutionStatus"]
             # Looks overlap, so a late one must not bring an ended execution back.
