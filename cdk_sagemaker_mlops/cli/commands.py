@@ -6,6 +6,7 @@ import typer
 
 from cdk_sagemaker_mlops.cli.commands_local import local
 from cdk_sagemaker_mlops.cli.commands_models import models
+from cdk_sagemaker_mlops.cli.commands_pictures import pictures
 from cdk_sagemaker_mlops.cli.commands_pipeline import pipeline
 from cdk_sagemaker_mlops.cli.commands_stack import stack_commands
 
@@ -19,6 +20,7 @@ cdk_mlops = typer.Typer(
 )
 cdk_mlops.add_typer(pipeline)
 cdk_mlops.add_typer(models)
+cdk_mlops.add_typer(pictures)
 cdk_mlops.add_typer(stack_commands)
 cdk_mlops.add_typer(local)
 
