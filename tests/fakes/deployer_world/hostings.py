@@ -14,14 +14,14 @@ BROKEN_TYPE = "ml.p4d.24xlarge"
 
 _TEST = {"Body": base64.b64encode(b"1,2").decode(), "ContentType": "text/csv", "Expect": {"Contains": "good"}}
 _TRACKING = {
-    "PolicyName": "churn-invocations",
+    "PolicyName": "invocations",
     "TargetTrackingScalingPolicyConfiguration": {
         "TargetValue": 100.0,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
     },
 }
 _ACTION = {
-    "ScheduledActionName": "churn-night",
+    "ScheduledActionName": "night",
     "Schedule": "cron(0 20 * * ? *)",
     "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 2},
 }
@@ -58,11 +58,11 @@ class Hosting:
         """What the endpoint config depends on."""
         return (self.kind, self.size)
 
-    def text(self, prefix: str) -> str:
-        """``HOSTING``, for a deployment whose names start with ``prefix``."""
-        return json.dumps(self._body(prefix))
+    def text(self) -> str:
+        """``HOSTING``."""
+        return json.dumps(self._body())
 
-    def _body(self, prefix: str) -> dict[str, Any]:
+    def _body(self) -> dict[str, Any]:
         body: dict[str, Any] = {
             "Kind": self.kind,
             "ProductionVariant": self._variant(),
@@ -84,7 +84,7 @@ class Hosting:
             if self.guarded:
                 body["DeploymentConfig"] = _guarded()
             if self.scaled:
-                body["Scaling"] = self._scaling(prefix)
+                body["Scaling"] = self._scaling()
         return body
 
     def _variant(self) -> dict[str, Any]:
@@ -93,15 +93,13 @@ class Hosting:
             return {"VariantName": "AllTraffic", "ServerlessConfig": serverless}
         return {"VariantName": "AllTraffic", "InstanceType": self.size, "InitialInstanceCount": 2}
 
-    def _scaling(self, prefix: str) -> dict[str, Any]:
-        tracking = {**_TRACKING, "PolicyName": f"{prefix}-invocations"}
-        action = {**_ACTION, "ScheduledActionName": f"{prefix}-night"}
+    def _scaling(self) -> dict[str, Any]:
         zero = self.kind == "Async"
         return {
             "MinCapacity": 0 if zero else 2,
             "MaxCapacity": 4,
-            "TargetTracking": [tracking],
-            "ScheduledActions": [action],
+            "TargetTracking": [_TRACKING],
+            "ScheduledActions": [_ACTION],
             **({"ScaleFromZero": True} if zero else {}),
         }
 

@@ -37,3 +37,15 @@ def _timeless(value: Any) -> Any:
     if isinstance(value, str):
         return _A_TIME.sub("TIME", value)
     return value
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """Each place in which two snapshots differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted({*one, *other}, key=str)
+        return [
+            text
+            for key in keys
+            for text in differences(one.get(key, "nothing"), other.get(key, "nothing"), f"{path}/{key}")
+        ]
+    return [] if one == other else [f"{path}: {one!r} instead of {other!r}"]

@@ -71,7 +71,7 @@ class Deployment:
             "EXECUTION_ROLE_ARN": f"arn:aws:iam::{fake_aws.ACCOUNT}:role/hosting",
             "QUEUE_URL": self.queue_url,
             "TOPIC_ARN": f"arn:aws:sns:{fake_aws.REGION}:{fake_aws.ACCOUNT}:told",
-            "HOSTING": chosen.text(self.prefix),
+            "HOSTING": chosen.text(),
         }
         return {variable: values[variable] for variable in contract.PROPERTY_OF}
 

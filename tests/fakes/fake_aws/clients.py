@@ -55,7 +55,9 @@ def _session() -> boto3.session.Session:
 @cache
 def _client(service: str, region_name: str) -> Any:
     made = _session().client(
-        service, region_name=region_name, config=Config(retries={"mode": "standard", "total_max_attempts": 1})
+        service,
+        region_name=region_name,
+        config=Config(user_agent="tests", retries={"mode": "standard", "total_max_attempts": 1}),
     )
     made.meta.events.register_last(f"before-parameter-build.{service}", _keep)
     made.meta.events.register_last(f"before-call.{service}", _answer)
