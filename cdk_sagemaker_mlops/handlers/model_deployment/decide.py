@@ -36,6 +36,8 @@ UPDATING = "Updating"
 # Nothing moves in these statuses; in every other one, known or new, SageMaker is at work on the endpoint.
 _DEAD = frozenset({"Failed", "OutOfService"})
 _RESTING = _DEAD | {IN_SERVICE, "UpdateRollbackFailed"}
+# Has been in service, and nothing is known against it.
+_PROVEN = (Rollout.SUCCEEDED, Rollout.OWED, Rollout.RETURNING)
 
 
 def decide(plan: Plan, seen: Observed) -> Action | Rest:
@@ -89,7 +91,7 @@ def _desired(plan: Plan, seen: Observed) -> Candidate | Known | None:
     if (
         fallback is not None
         and fallback.record is not None
-        and fallback.record.rollout in (Rollout.SUCCEEDED, Rollout.RETURNING)
+        and fallback.record.rollout in _PROVEN
         and _is_approved(fallback, seen)
         and (best is None or fallback.version > best.version or fallback.name == best.name)
     ):
@@ -98,7 +100,8 @@ def _desired(plan: Plan, seen: Observed) -> Candidate | Known | None:
 
 
 def _is_good(config: Known | None) -> bool:
-    return config is not None and config.record is not None and config.record.rollout is Rollout.SUCCEEDED
+    good = (Rollout.SUCCEEDED, Rollout.OWED)
+    return config is not None and config.record is not None and config.record.rollout in good
 
 
 def _is_approved(config: Known, seen: Observed) -> bool:
@@ -123,7 +126,7 @@ def _judge(plan: Plan, seen: Observed, endpoint: Endpoint) -> Judge | NoteFailur
         again = served.rollout is Rollout.FAILED and candidate is not None
         if endpoint.status == IN_SERVICE and (again or not served.is_concluded):
             return Judge(endpoint.config_name, candidate)
-        if endpoint.status != IN_SERVICE and not served.is_concluded:
+        if endpoint.status != IN_SERVICE and not served.is_concluded and served.rollout is not Rollout.OWED:
             reason = endpoint.failure_reason or f"SageMaker left the endpoint in status {endpoint.status}"
             return NoteFailure(endpoint.config_name, reason, candidate)
     # A dead endpoint says nothing about a config that it does not serve: it was not created on that one.

@@ -95,6 +95,7 @@ def _orphans(api: SageMakerApi, most: int, configs: set[str]) -> list[str]:
 
 def _delete(settings: Settings, api: SageMakerApi, name: str) -> None:
     logger.info("deleting a version that is not needed any more", extra={"config_name": name})
-    api.delete_endpoint_config(name)
-    api.delete_model(name)
+    # The config last: it is what the next sweep finds, should this one be cut short.
     delete_copy(settings, name)
+    api.delete_model(name)
+    api.delete_endpoint_config(name)

@@ -38,10 +38,12 @@ class Judgement:
     def judge(self, action: Judge) -> None:
         """Tests what is in service, and notes how that ended."""
         record = self._record(action.config_name, action.candidate)
-        if record.rollout is Rollout.RETURNING:
+        if record.rollout in (Rollout.OWED, Rollout.RETURNING):
             # It has been in service: a smoke test that is wrong must not take down one config after another.
             self._succeeded(action.config_name, record, status=ROLLED_BACK)
             return
+        # Whatever it was begun with, it is today's smoke test that it passes or fails.
+        record = replace(record, attempt=self._settings.attempt)
         problem = smoke_test(self._settings, action.config_name)
         if problem is None:
             self._succeeded(action.config_name, record, status=DEPLOYED)

@@ -23,6 +23,8 @@ class Rollout(StrEnum):
     """Model and config are there; whether SageMaker was asked is not known."""
     REQUESTED = "requested"
     """SageMaker has accepted to create or move the endpoint."""
+    OWED = "owed"
+    """It is to return, having been in service before; whether SageMaker was asked is not known."""
     RETURNING = "returning"
     """SageMaker has accepted to go back to this config, which had been in service."""
     SUCCEEDED = "succeeded"

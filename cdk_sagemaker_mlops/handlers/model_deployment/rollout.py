@@ -107,9 +107,8 @@ class Rollouts:
         Args:
             served: Endpoint config in service.
         """
+        # Whatever is noted: a handler may have died between the note and what it says.
         record = None if served is None else served.record
-        if record is not None and record.scaling == NO_SCALING:
-            return
         if served is not None and record is not None:
             # First the note: should this be all that happens, scaling is registered anew.
             self._api.note(served.name, single_tag("scaling", NO_SCALING))
@@ -127,7 +126,9 @@ class Rollouts:
 
     def _prepare(self, target: Candidate | Known, record: Record) -> None:
         if isinstance(target, Known):
-            # It has been in service, so all of it is there.
+            # It has been in service, so all of it is there. The note is for a handler that dies right after
+            # the request: people are told all the same that it is back.
+            self._api.note(target.name, replace(record, rollout=Rollout.OWED).tags())
             return
         containers = containers_for(self._settings, self._registry, target.name, target.package_arn)
         self._api.create_model(target.name, containers)
@@ -150,6 +151,6 @@ def _previous(target: Candidate, seen: Observed) -> str:
     served = seen.served
     if served is not None and served.record is not None and served.name != target.name:
         return served.name if served.record.rollout is Rollout.SUCCEEDED else served.record.previous
-    if seen.fallback is not None:
+    if seen.fallback is not None and seen.fallback.name != target.name:
         return seen.fallback.name
     return "" if target.record is None else target.record.previous
