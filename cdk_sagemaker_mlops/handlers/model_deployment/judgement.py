@@ -48,7 +48,8 @@ class Judgement:
         if problem is None:
             self._succeeded(action.config_name, record, status=DEPLOYED)
         else:
-            self.failed(action.config_name, record, problem)
+            # The smoke test of now failed it, whatever the one was that it was begun with.
+            self.failed(action.config_name, replace(record, attempt=self._settings.attempt), problem)
 
     def note_failure(self, action: NoteFailure) -> None:
         """Notes that SageMaker could not roll a config out."""

@@ -35,7 +35,6 @@ def apply(settings: Settings) -> None:
         return
     target = _target(settings, settings.kind)
     scaling = client("application-autoscaling")
-    prefix = names.stem(settings)
 
     def register() -> None:
         with by_meaning():
@@ -48,15 +47,13 @@ def apply(settings: Settings) -> None:
     patiently(register, on=(NotReadyError,))
     with by_meaning():
         for policy in wanted.get(contract.TARGET_TRACKING, []):
-            members = {**policy, "PolicyName": f"{prefix}-{policy['PolicyName']}"}
-            scaling.put_scaling_policy(**target, PolicyType="TargetTrackingScaling", **members)
+            scaling.put_scaling_policy(**target, PolicyType="TargetTrackingScaling", **policy)
         for action in wanted.get(contract.SCHEDULED_ACTIONS, []):
-            members = {**action, "ScheduledActionName": f"{prefix}-{action['ScheduledActionName']}"}
-            scaling.put_scheduled_action(**target, **members)
+            scaling.put_scheduled_action(**target, **action)
         if wanted.get(contract.SCALE_FROM_ZERO):
             policy = scaling.put_scaling_policy(
                 **target,
-                PolicyName=f"{prefix}-wake-up",
+                PolicyName=f"{names.stem(settings)}-wake-up",
                 PolicyType="StepScaling",
                 StepScalingPolicyConfiguration=_WAKE_UP,
             )

@@ -1,8 +1,10 @@
-"""A deployment that has been through its first rollout."""
+"""Deployments of every kind, and one that has been through its first rollout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +12,13 @@ import pytest
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
 from cdk_sagemaker_mlops.handlers.model_deployment.decisions import Settled, Wait
 from cdk_sagemaker_mlops.handlers.model_deployment.settings import Settings
+
+SMOKE_TEST = {
+    "Body": base64.b64encode(b"1,2,3").decode(),
+    "ContentType": "text/csv",
+    "Accept": "application/json",
+    "Expect": {"Contains": "good"},
+}
 
 
 @pytest.fixture
@@ -22,6 +31,76 @@ def bigger() -> dict[str, Any]:
             "ServerlessConfig": {"MemorySizeInMB": 4096, "MaxConcurrency": 5},
         },
     }
+
+
+@pytest.fixture
+def told(settings: Settings) -> Callable[..., Settings]:
+    """The deployment's settings with more in the hosting config."""
+
+    def with_more(of: Settings = settings, /, **hosting: Any) -> Settings:
+        return replace(of, hosting={**of.hosting, **hosting})
+
+    return with_more
+
+
+@pytest.fixture
+def tested(told: Callable[..., Settings]) -> Settings:
+    """The deployment with a smoke test."""
+    return told(SmokeTest=SMOKE_TEST)
+
+
+@pytest.fixture
+def real_time(settings: Settings) -> Settings:
+    """The deployment on instances that scale."""
+    hosting: Mapping[str, Any] = {
+        "Kind": "RealTime",
+        "ProductionVariant": {
+            "VariantName": "AllTraffic",
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 2,
+        },
+        "Scaling": {
+            "MinCapacity": 2,
+            "MaxCapacity": 4,
+            "TargetTracking": [
+                {
+                    "PolicyName": "Invocations",
+                    "TargetTrackingScalingPolicyConfiguration": {
+                        "TargetValue": 100.0,
+                        "PredefinedMetricSpecification": {
+                            "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+                        },
+                    },
+                }
+            ],
+            "ScheduledActions": [
+                {
+                    "ScheduledActionName": "Night",
+                    "Schedule": "cron(0 20 * * ? *)",
+                    "ScalableTargetAction": {"MinCapacity": 1},
+                }
+            ],
+        },
+    }
+    return replace(settings, hosting=hosting)
+
+
+@pytest.fixture
+def asynchronous(settings: Settings) -> Settings:
+    """The deployment on instances that only run while there is something to do."""
+    output = {"S3OutputPath": "s3://churn-async/out", "S3FailurePath": "s3://churn-async/failed"}
+    hosting: Mapping[str, Any] = {
+        "Kind": "Async",
+        "ProductionVariant": {
+            "VariantName": "AllTraffic",
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1,
+        },
+        "EndpointConfig": {"AsyncInferenceConfig": {"OutputConfig": output}},
+        "Scaling": {"MinCapacity": 0, "MaxCapacity": 2, "ScaleFromZero": True},
+        "SmokeTest": SMOKE_TEST,
+    }
+    return replace(settings, hosting=hosting)
 
 
 @pytest.fixture
