@@ -161,13 +161,14 @@ class Aws:
         self.events.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.sagemaker"], **pattern}))
         self.events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
 
-        def take() -> list[dict[str, Any]]:
-            messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return [json.loads(message["Body"]) for message in messages]
+        return lambda: self.take(url)
 
-        return take
+    def take(self, url: str) -> list[dict[str, Any]]:
+        """Takes what is in a queue."""
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
 
     @staticmethod
     def job(name: str, code: str) -> dict[str, Any]:
