@@ -38,6 +38,8 @@ _POLICY_REASONS = {
     "packages"
 }
 
+_KEY_REASONS = {"AwsSolutions-IAM5": "CDK grants a key's data keys and re-encryption by their prefix"}
+
 
 class TrainingPipeline(Construct):
     """Defines a SageMaker pipeline whose definition the SageMaker SDK builds while CDK synthesises.
@@ -138,6 +140,7 @@ class TrainingPipeline(Construct):
         accept_findings(policy, _POLICY_REASONS)
         if self.artifact_bucket.encryption_key is not None:
             self.artifact_bucket.encryption_key.grant_encrypt_decrypt(self.execution_role)
+            accept_findings(self.execution_role, _KEY_REASONS)
         body = DefinitionBody(
             definition,
             images=images,
