@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk.assertions import Template
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk.assertions import Match, Template
 
 from cdk_sagemaker_mlops import (
     MlopsPipeline,
     ModelRegistry,
     PipelineContext,
+    RealTimeEndpoint,
+    RollbackAlarms,
     ServerlessEndpoint,
+    SmokeTest,
     StandardPipeline,
     ValidationError,
 )
@@ -175,3 +180,62 @@ def test_fails_on_wrong_arguments(
 
     if message is not None:
         assert str(raised.value) == message
+
+
+def test_options_reach_what_they_are_about() -> None:
+    stack = Stack(App(), "Churn", env=Environment(account="123456789012", region="eu-west-1"))
+    key = kms.Key(stack, "Key")
+    topic = sns.Topic(stack, "Outcomes")
+    mlops = define(
+        stack,
+        endpoint=RealTimeEndpoint(),
+        smoke_test=SmokeTest(payload="1,2"),
+        alarms=RollbackAlarms(invocation_model_errors_percent=None, model_latency_in_milliseconds=None),
+        when_none_approved="Remove",
+        keep_versions=7,
+        wait_for_deployment=False,
+        notification_topic=topic,
+        shared_with=["210987654321"],
+        encryption_key=key,
+    )
+    template = Template.from_stack(stack)
+
+    (deployment,) = template.find_resources("Custom::SageMakerModelDeployment").values()
+    hosting = str(deployment["Properties"]["Hosting"])
+    assert '"WhenNoneApproved":"Remove","KeepVersions":7,"SmokeTest"' in hosting
+    assert hosting.count("AlarmName") == 1
+    assert deployment["Properties"]["Wait"] == "false"
+    assert deployment["Properties"]["TopicArn"] == stack.resolve(topic.topic_arn)
+    assert mlops.notification_topic is topic
+    template.resource_count_is("AWS::SNS::Topic", 1)
+    encrypted = {"ServerSideEncryptionByDefault": {"KMSMasterKeyID": stack.resolve(key.key_arn)}}
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {"BucketEncryption": {"ServerSideEncryptionConfiguration": [Match.object_like(encrypted)]}},
+    )
+    template.all_resources_properties("AWS::SQS::Queue", {"KmsMasterKeyId": stack.resolve(key.key_arn)})
+    # Who the registry is shared with reads its models.
+    (policy,) = template.find_resources("AWS::S3::BucketPolicy").values()
+    readers = [
+        statement["Action"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if ":iam::210987654321:root" in str(statement)
+    ]
+    assert readers == ["s3:GetObject", "s3:ListBucket"]
+
+
+def test_fails_with_a_registry_that_the_pipeline_cannot_register_in_or_share() -> None:
+    stack = Stack(App(), "Churn", env=Environment(account="123456789012", region="eu-west-1"))
+    registry = ModelRegistry.from_model_package_group_arn(
+        stack, "Registry", "arn:aws:sagemaker:eu-west-1:210987654321:model-package-group/theirs"
+    )
+    with pytest.raises(ValidationError) as raised:
+        define(stack, model_registry=registry, shared_with=["210987654321"])
+
+    assert str(raised.value) == (
+        "RegistryElsewhere: model_registry must be of the stack's account and region, because the pipeline "
+        "registers its models in it, got 'theirs'; use a ModelDeployment alone to deploy from a registry "
+        "elsewhere (at Churn/Mlops)\n"
+        "NotDefinedHere: shared_with must be left out when model_registry is given, got ['210987654321']; share "
+        "the registry where it is defined: ModelRegistry(..., shared_with=[...]) (at Churn/Mlops)"
+    )
