@@ -197,3 +197,76 @@ def test_answers_are_far_below_cloudformations_4096_bytes() -> None:
     event = request("update", Hosting=BIGGER)
     assert len(json.dumps(on_event(event, None))) < 300
     assert len(json.dumps(is_complete(begin(event), None))) < 300
+
+
+def test_create_does_not_wait_where_it_need_not(fake: Any) -> None:
+    fake.register(GROUP, approval="Approved")
+    event = begin(request("create", Wait="false"))
+    assert done(event)
+    assert [*fake.endpoints] == [ENDPOINT]
+
+
+def test_a_throttled_look_is_repeated_even_where_nobody_waits(fake: Any) -> None:
+    fake.register(GROUP, approval="Approved")
+    event = begin(request("create", Wait="false"))
+    fake.fail_next("CreateEndpoint", "ThrottlingException", "Rate exceeded")
+    assert [done(event), done(event)] == [False, True]
+    assert [*fake.endpoints] == [ENDPOINT]
+
+
+@pytest.mark.usefixtures("live")
+def test_a_look_that_is_still_running_is_waited_for_before_anything_is_removed(fake: Any) -> None:
+    looking = [1, 1, 0]
+    fake.in_flight = lambda _url: looking.pop(0)
+    fake.deletes_at_once = True
+    event = begin(request("delete", contract.MODEL_DEPLOYMENT_CLEANUP))
+    assert [done(event), done(event)] == [False, False]
+    assert fake.changes == []
+    assert done(event)
+    assert fake.endpoints == {}
+    (asked, *_) = fake.called("GetQueueAttributes")
+    assert asked["QueueUrl"] == request("delete")["ResourceProperties"]["QueueUrl"]
+
+
+@pytest.mark.usefixtures("live")
+def test_a_queue_that_is_gone_has_nothing_in_flight(fake: Any) -> None:
+    code = "AWS.SimpleQueueService.NonExistentQueue"
+    fake.fail_next("GetQueueAttributes", code, "The specified queue does not exist.")
+    fake.deletes_at_once = True
+    assert done(begin(request("delete", contract.MODEL_DEPLOYMENT_CLEANUP)))
+
+
+def test_a_long_reason_fits_into_cloudformations_answer(fake: Any) -> None:
+    fake.register(GROUP, approval="Approved")
+    event = begin(request("create"))
+    fake.fail_next("CreateEndpoint", "ResourceLimitExceeded", "The limit is 0. " * 200)
+    with pytest.raises(PermanentError) as raised:
+        done(event)
+    assert len(str(raised.value).encode()) < 1024
+
+
+def test_removal_leaves_no_scaling_and_no_alarm(fake: Any) -> None:
+    asynchronous = json.dumps(
+        {
+            "Kind": "Async",
+            "ProductionVariant": {
+                "VariantName": "AllTraffic",
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 1,
+            },
+            "EndpointConfig": {
+                "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://churn-async/out"}}
+            },
+            "Scaling": {"MinCapacity": 0, "MaxCapacity": 2, "ScaleFromZero": True},
+        }
+    )
+    fake.register(GROUP, approval="Approved")
+    event = begin(request("create", Hosting=asynchronous))
+    done(event)
+    fake.settle(ENDPOINT)
+    assert done(event)
+    assert len(fake.scalable_targets) == len(fake.scaling_policies) == len(fake.alarms) == 1
+    fake.deletes_at_once = True
+    assert done(begin(request("delete", contract.MODEL_DEPLOYMENT_CLEANUP, Hosting=asynchronous)))
+    assert fake.scalable_targets == fake.scaling_policies == fake.alarms == {}
+    assert fake.endpoints == fake.endpoint_configs == fake.models == {}

@@ -288,3 +288,25 @@ def test_the_endpoint_goes_when_none_is_approved_if_the_stack_says_so(
     fake.advance(10)
     fake.decide(package, "Approved")
     assert look(removing) == Wait("Creating")
+
+
+def test_a_composite_alarm_that_rings_already_is_left_out_too(
+    fake: Any, real_time: Settings, told: Told, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("churn-errors", "churn-latency"):
+        fake.set_alarm(name, "OK")
+    guarded = told(real_time, DeploymentConfig=GUARDRAILS)
+    fake.register(GROUP, approval="Approved")
+    deploy(guarded)
+
+    def describe(params: dict[str, Any]) -> dict[str, Any]:
+        if params.get("AlarmTypes") == ["CompositeAlarm"]:
+            assert params["AlarmNames"] == ["churn-latency"]
+            return {"CompositeAlarms": [{"AlarmName": "churn-latency", "StateValue": "ALARM"}]}
+        return {"MetricAlarms": [{"AlarmName": "churn-errors", "StateValue": "OK"}]}
+
+    monkeypatch.setattr(fake, "_describe_alarms", describe)
+    fake.register(GROUP, approval="Approved")
+    deploy(guarded)
+    rollback = fake.called("UpdateEndpoint")[0]["DeploymentConfig"]["AutoRollbackConfiguration"]
+    assert rollback == {"Alarms": [{"AlarmName": "churn-errors"}]}
