@@ -46,6 +46,8 @@ class MlopsPipeline(Construct):
         input_data: Default of the pipeline's ``InputDataUri`` parameter: an ``s3://`` URI, or a local file or
             folder, which is deployed with the stack. Default: none, so that it must be given when an
             execution starts.
+        max_parallel_execution_steps: Most steps of one execution that run at a time, at least 1.
+            Default: what a ``StandardPipeline`` says; for a function, SageMaker's own limit.
         endpoint: How approved models are hosted. Default: ``ServerlessEndpoint()``, which costs nothing when
             idle.
         pipeline_name: Name of the pipeline. Default: made from the stack's name and this construct's path.
@@ -94,6 +96,7 @@ class MlopsPipeline(Construct):
         *,
         pipeline: StandardPipeline | PipelineFunction,
         input_data: str | Path | None = None,
+        max_parallel_execution_steps: int | None = None,
         endpoint: Endpoint | None = None,
         pipeline_name: str | None = None,
         endpoint_name: str | None = None,
@@ -133,6 +136,7 @@ class MlopsPipeline(Construct):
             model_package_group_name=registry.model_package_group_name,
             pipeline_name=name if pipeline_name is None else pipeline_name,
             input_data=input_data,
+            max_parallel_execution_steps=max_parallel_execution_steps,
             artifact_bucket=artifact_bucket,
             execution_role=execution_role,
             encryption_key=encryption_key,

@@ -23,11 +23,13 @@ class DefinedSteps:
     Attributes:
         stack: The pipeline's stack.
         steps: The steps.
+        defaults: Parameter to its default, if that is a text.
         values: Placeholder to what stands in the template instead of it.
     """
 
     stack: Stack
     steps: tuple[dict[str, Any], ...]
+    defaults: Mapping[str, str]
     values: Mapping[str, str]
 
     @classmethod
@@ -35,9 +37,15 @@ class DefinedSteps:
         cls, definition: PipelineDefinition, stack: Stack, *, role_arn: str, bucket_name: str
     ) -> DefinedSteps:
         """Reads the steps of ``definition``."""
+        document = json.loads(definition.document)
         return cls(
             stack=stack,
-            steps=tuple(_steps(json.loads(definition.document)["Steps"])),
+            steps=tuple(_steps(document["Steps"])),
+            defaults={
+                f"Parameters.{parameter['Name']}": default
+                for parameter in document.get("Parameters", [])
+                if isinstance(default := parameter.get("DefaultValue"), str)
+            },
             values={
                 placeholders.ROLE_ARN: role_arn,
                 placeholders.BUCKET: bucket_name,
@@ -67,6 +75,28 @@ class DefinedSteps:
         """Yields the values of these members, wherever they are in the steps' arguments."""
         for step in self.steps:
             yield from _members(step.get("Arguments", {}), names)
+
+    def texts_in_steps(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yields every text in the steps, with the names of the members that lead to it.
+
+        For a reference to a parameter, it is the parameter's default.
+        """
+        for step in self.steps:
+            yield from self._texts(step, ())
+
+    def _texts(self, value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, list):
+            for inner in value:
+                yield from self._texts(inner, path)
+        elif isinstance(value, dict):
+            if isinstance(value.get("Get"), str):
+                yield path, self.defaults.get(value["Get"], "")
+                return
+            for name, inner in value.items():
+                if name not in _NESTED:  # their steps are visited by themselves
+                    yield from self._texts(inner, (*path, name))
 
 
 def _steps(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

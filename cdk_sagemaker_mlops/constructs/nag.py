@@ -11,14 +11,15 @@ from aws_cdk import CfnResource
 from constructs import IConstruct
 
 _KEY, _RULES = "cdk_nag", "rules_to_suppress"
-# What each rule looks at, so that nothing else carries its metadata.
-_RESOURCE_TYPES: Mapping[str, tuple[str, ...]] = {
-    "AwsSolutions-IAM4": ("AWS::IAM::Role",),
-    "AwsSolutions-IAM5": ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"),
-    "AwsSolutions-L1": ("AWS::Lambda::Function",),
-    "AwsSolutions-S1": ("AWS::S3::Bucket",),
-    "AwsSolutions-SF1": ("AWS::StepFunctions::StateMachine",),
-    "AwsSolutions-SF2": ("AWS::StepFunctions::StateMachine",),
+# What each rule looks at, so that nothing else carries its metadata. By the name of the class, which Python
+# knows: asking CDK for the type of every resource was a third of all calls to it.
+_RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "AwsSolutions-IAM4": ("CfnRole",),
+    "AwsSolutions-IAM5": ("CfnPolicy", "CfnManagedPolicy"),
+    "AwsSolutions-L1": ("CfnFunction",),
+    "AwsSolutions-S1": ("CfnBucket",),
+    "AwsSolutions-SF1": ("CfnStateMachine",),
+    "AwsSolutions-SF2": ("CfnStateMachine",),
 }
 
 
@@ -30,16 +31,17 @@ def accept_findings(scope: IConstruct, reasons: Mapping[str, str]) -> None:
         reasons: Rule of cdk-nag's AwsSolutions pack to why it does not apply.
     """
     for construct in scope.node.find_all():
-        if not isinstance(construct, CfnResource):
-            continue
-        for rule, reason in reasons.items():
-            if construct.cfn_resource_type in _RESOURCE_TYPES[rule]:
-                _accept(construct, rule, reason)
+        concerned = {
+            rule: reason for rule, reason in reasons.items() if type(construct).__name__ in _RESOURCES[rule]
+        }
+        if concerned and isinstance(construct, CfnResource):
+            _accept(construct, concerned)
 
 
-def _accept(resource: CfnResource, rule: str, reason: str) -> None:
+def _accept(resource: CfnResource, reasons: Mapping[str, str]) -> None:
     present = resource.get_metadata(_KEY)
     accepted = [] if present is None else list(present[_RULES])
-    if all(entry["id"] != rule for entry in accepted):
-        accepted.append({"id": rule, "reason": reason})
-    resource.add_metadata(_KEY, {_RULES: accepted})
+    known = {entry["id"] for entry in accepted}
+    accepted += [{"id": rule, "reason": reason} for rule, reason in reasons.items() if rule not in known]
+    if len(accepted) > len(known):
+        resource.add_metadata(_KEY, {_RULES: accepted})

@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from cdk_sagemaker_mlops.config import checks
+from cdk_sagemaker_mlops.config import checks, stage_checks
 from cdk_sagemaker_mlops.config.standard_pipeline import StandardPipeline
 from cdk_sagemaker_mlops.constructs import input_data as data
 from cdk_sagemaker_mlops.constructs.artifact_bucket import ArtifactBucket
@@ -61,6 +61,8 @@ class TrainingPipeline(Construct):
         input_data: Default of the pipeline's ``InputDataUri`` parameter: an ``s3://`` URI, or a local file or
             folder, which is deployed with the stack. Default: none, so that it must be given when an
             execution starts.
+        max_parallel_execution_steps: Most steps of one execution that run at a time, at least 1.
+            Default: what a ``StandardPipeline`` says; for a function, SageMaker's own limit.
         artifact_bucket: Bucket for code, data and models. Default: a private one is defined.
         execution_role: Role for the pipeline and its jobs; it gets the permissions they need.
             Default: one is defined.
@@ -69,7 +71,7 @@ class TrainingPipeline(Construct):
         encryption_key: Key of the bucket that is defined here. Default: S3's own.
 
     Raises:
-        ValidationError: A name is not valid, or the input data does not exist.
+        ValidationError: A name or a number is not valid, or the input data does not exist.
         DefinitionError: The pipeline cannot be built without AWS, or is not valid.
         TypeError: An argument has the wrong type.
     """
@@ -83,6 +85,7 @@ class TrainingPipeline(Construct):
         model_package_group_name: str,
         pipeline_name: str | None = None,
         input_data: str | Path | None = None,
+        max_parallel_execution_steps: int | None = None,
         artifact_bucket: s3.IBucket | None = None,
         execution_role: iam.IRole | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
@@ -93,7 +96,11 @@ class TrainingPipeline(Construct):
         checks.argument_type("input_data", input_data, (str, Path, type(None)))
         checks.argument_type("removal_policy", removal_policy, RemovalPolicy)
         checks.raise_problems(
-            [*_name_problems(pipeline_name, model_package_group_name), data.problem_of(input_data)],
+            [
+                *_name_problems(pipeline_name, model_package_group_name),
+                data.problem_of(input_data),
+                _parallelism_problem(max_parallel_execution_steps),
+            ],
             at=f"{scope.node.path}/{id}".lstrip("/"),
         )
         super().__init__(scope, id)
@@ -162,7 +169,7 @@ class TrainingPipeline(Construct):
             "Resource",
             pipeline_name=self.pipeline_name,
             role_arn=self.execution_role.role_arn,
-            parallelism_configuration=_parallelism(pipeline),
+            parallelism_configuration=_parallelism(pipeline, max_parallel_execution_steps),
             pipeline_definition=(
                 {"PipelineDefinitionBody": body.with_tokens()}
                 if document is None
@@ -189,9 +196,23 @@ class TrainingPipeline(Construct):
         )
 
 
-def _parallelism(pipeline: StandardPipeline | PipelineFunction) -> dict[str, int] | None:
-    steps = pipeline.max_parallel_execution_steps if isinstance(pipeline, StandardPipeline) else None
+def _parallelism(pipeline: StandardPipeline | PipelineFunction, given: int | None) -> dict[str, int] | None:
+    steps = given
+    if steps is None and isinstance(pipeline, StandardPipeline):
+        steps = pipeline.max_parallel_execution_steps
     return None if steps is None else {"MaxParallelExecutionSteps": steps}
+
+
+def _parallelism_problem(given: int | None) -> Problem | None:
+    return stage_checks.whole_number(
+        "max_parallel_execution_steps",
+        given,
+        1,
+        None,
+        code="InvalidParallelism",
+        unit="steps",
+        fix="leave it out for no limit",
+    )
 
 
 def _name_problems(pipeline_name: str | None, model_package_group_name: str) -> Iterator[Problem | None]:

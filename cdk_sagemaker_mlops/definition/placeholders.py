@@ -22,6 +22,7 @@ ACCOUNT_ID = "907351824466"
 BUCKET = f"{_MARK}-bucket{_MARK}"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{_MARK}-Role{_MARK}"
 
+_CUSTOM = f"{_MARK}+Value"
 _REGISTRY_ACCOUNT_PREFIX = "90735182"
 _LEFTOVER = re.compile(rf"{_MARK}|{_REGISTRY_ACCOUNT_PREFIX}\d{{4}}", re.IGNORECASE)
 _SHOWN_AROUND = 60
@@ -46,7 +47,12 @@ def custom(index: int) -> str:
     """Returns the placeholder of the ``index``-th value given to ``PipelineContext.placeholder``."""
     # What it stands for may have any characters: the plus sign tells when a URL encoder went over it, the
     # capital letter when its case was changed.
-    return f"{_MARK}+Value{index:03d}{_MARK}"
+    return f"{_CUSTOM}{index:03d}{_MARK}"
+
+
+def is_custom(text: str) -> bool:
+    """Tells whether ``text`` begins with a placeholder of ``PipelineContext.placeholder``."""
+    return text.startswith(_CUSTOM)
 
 
 def is_in(text: str) -> bool:

@@ -8,6 +8,7 @@ built, and everything it changed is put back afterwards.
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import logging
 import os
@@ -49,6 +50,7 @@ def sdk_environment() -> Iterator[None]:
     """
     with (
         _lock,
+        _no_garbage_collection(),
         _environment(),
         _quiet_logging(),
         warnings.catch_warnings(),
@@ -58,6 +60,22 @@ def sdk_environment() -> Iterator[None]:
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Holds the collector off while a million objects are made that stay.
+
+    It would look through all of them, and through CDK's, again and again: two fifths of the import's time,
+    and four fifths of a build's.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

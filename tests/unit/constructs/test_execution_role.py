@@ -10,8 +10,10 @@ from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
+from cdk_sagemaker_mlops.constructs.defined_steps import DefinedSteps
 from cdk_sagemaker_mlops.constructs.definition_body import ImageAccounts
 from cdk_sagemaker_mlops.constructs.execution_role import execution_role, execution_statements
+from cdk_sagemaker_mlops.constructs.image_permissions import image_statements
 from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
 from cdk_sagemaker_mlops.definition.placeholders import BUCKET, ROLE_ARN, custom
 
@@ -19,11 +21,15 @@ REGION = {"account": "123456789012", "region": "eu-west-1"}
 HERE = "arn:aws:sagemaker:eu-west-1:123456789012"
 
 
-def statements(*steps: dict[str, Any], tokens: dict[str, object] | None = None) -> dict[str, Any]:
+def statements(
+    *steps: dict[str, Any],
+    tokens: dict[str, object] | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Returns, of what the steps add to the bucket's two statements: action to (resources, conditions)."""
     stack = Stack(None, "Churn", env=REGION)
     definition = PipelineDefinition(
-        document=json.dumps({"Steps": steps}),
+        document=json.dumps({"Parameters": [] if parameters is None else parameters, "Steps": steps}),
         code={},
         image_tables={},
         tokens={} if tokens is None else tokens,
@@ -311,6 +317,96 @@ def test_keys_are_the_ones_that_are_named() -> None:
     }
     assert conditions == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     assert found["kms:Decrypt"] == (resources, None)
+
+
+def test_other_buckets_are_read_where_steps_name_them_and_written_where_they_are_outputs() -> None:
+    arguments = {
+        "ProcessingInputs": [
+            {"S3Input": {"S3Uri": "s3://theirs/in"}},
+            {"S3Input": {"S3Uri": f"s3://{BUCKET}/own"}},
+        ],
+        "ProcessingOutputConfig": {"Outputs": [{"S3Output": {"S3Uri": "s3://results/out"}}]},
+        "CheckpointConfig": {"S3Uri": "s3://checkpoints"},
+        "HyperParameters": {"sagemaker_submit_directory": '"s3://code/source.tar.gz"'},
+        "Environment": {"CONFIG": {"Get": "Parameters.Config"}, "OTHER": {"Get": "Steps.A.Output.S3Uri"}},
+    }
+
+    found = statements(
+        step("Condition", arguments={"IfSteps": [step("Fail", arguments=arguments)], "ElseSteps": []}),
+        parameters=[{"Name": "Config", "Type": "String", "DefaultValue": "s3://settings/a.json"}],
+    )
+
+    read = ("checkpoints/", "code/source.tar.gz", "results/out", "settings/a.json", "theirs/in")
+    assert found["s3:GetObject"] == ([f"arn:aws:s3:::{place}*" for place in read], None)
+    assert found["s3:PutObject"][0] == ["arn:aws:s3:::checkpoints/*", "arn:aws:s3:::results/out*"]
+    assert found["s3:ListBucket"][0] == [f"arn:aws:s3:::{place.partition('/')[0]}" for place in read]
+    assert "s3:DeleteObject" not in found
+
+
+def test_a_location_known_only_at_deployment() -> None:
+    whole, name = custom(0), custom(1)
+    tokens = {whole: Token.as_string({"Ref": "Uri"}), name: Token.as_string({"Ref": "Bucket"})}
+    arguments = {"ModelDataUrl": whole, "TransformOutput": {"S3OutputPath": f"s3://{name}/out"}}
+
+    found = statements(step("Fail", arguments=arguments), tokens=tokens)
+
+    assert found["s3:ListBucket"][0] == [
+        'arn:aws:s3:::{"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "Uri"}]}]}',
+        'arn:aws:s3:::{"Ref": "Bucket"}',
+    ]
+    assert found["s3:GetObject"][0] == [
+        'arn:aws:s3:::{"Fn::Select": [1, {"Fn::Split": ["s3://", {"Ref": "Uri"}]}]}*',
+        'arn:aws:s3:::{"Ref": "Bucket"}/out*',
+    ]
+    assert found["s3:PutObject"][0] == ['arn:aws:s3:::{"Ref": "Bucket"}/out*']
+
+
+def _at_deployment(value: Any, uri: str) -> str:
+    """What CloudFormation makes of an ARN with pieces of the image URI."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        return {"AWS::Partition": "aws", "Image": uri}[argument]
+    if function == "Fn::Join":
+        return str(argument[0]).join(_at_deployment(part, uri) for part in argument[1])
+    index, split = argument
+    separator, text = split["Fn::Split"]
+    return _at_deployment(text, uri).split(separator)[int(index)]
+
+
+@pytest.mark.parametrize(
+    ("uri", "repository"),
+    [
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1", "eu-west-1:111122223333:repository/churn"),
+        (
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/churn",
+            "cn-north-1:111122223333:repository/churn",
+        ),
+        ("1.dkr.ecr.us-east-2.amazonaws.com/team/churn@sha256:ab", "us-east-2:1:repository/team"),
+        ("1.dkr.ecr.us-east-2.amazonaws.com/churn@sha256:ab", "us-east-2:1:repository/churn"),
+        # No ECR image, in a registry of a VPC: taking it apart must not break the deployment.
+        ("registry.internal/churn:1", ":registry:repository/churn"),
+        ("churn", ":churn:repository/"),
+    ],
+)
+def test_an_image_known_only_at_deployment_may_be_pulled(uri: str, repository: str) -> None:
+    stack = Stack(None, "Churn", env=REGION)
+    arguments = {"AppSpecification": {"ImageUri": custom(0)}, "Environment": {"KEY": custom(1)}}
+    definition = PipelineDefinition(
+        document=json.dumps({"Steps": [step("Processing", arguments=arguments)]}),
+        code={},
+        image_tables={},
+        tokens={custom(0): Token.as_string({"Ref": "Image"}), custom(1): Token.as_string({"Ref": "Key"})},
+    )
+    defined = DefinedSteps.read(definition, stack, role_arn="role", bucket_name="bucket")
+    pull, authorise = image_statements(
+        defined, definition.document, ImageAccounts(stack, "Images", tables={})
+    )
+
+    arns = [_at_deployment(arn, uri) for arn in stack.resolve(pull.to_statement_json())["Resource"]]
+    assert arns == [f"arn:aws:ecr:{repository}", f"arn:aws:ecr:{repository}/*"]
+    assert authorise.actions == ["ecr:GetAuthorizationToken"]
 
 
 def test_the_role_is_assumed_by_sagemaker_alone() -> None:

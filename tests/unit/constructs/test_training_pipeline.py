@@ -13,10 +13,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
-from cdk_sagemaker_mlops import MlopsPipeline, StandardPipeline, TrainingPipeline, ValidationError
+from cdk_sagemaker_mlops import MlopsPipeline, StandardPipeline, TrainingPipeline
+from cdk_sagemaker_mlops.constructs import training_pipeline
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
 
 MODEL_CODE = Path(__file__).parents[3] / "model_code"
 DATA = Path(__file__).parents[3] / "examples" / "quickstart" / "data"
+EMPTY = PipelineDefinition(document='{"Steps": []}', code={}, image_tables={}, tokens={})
 Define = Callable[..., tuple[TrainingPipeline, Template]]
 
 
@@ -134,15 +137,6 @@ def test_input_data_has_no_default_unless_given(
     given = body_of(with_data[1])["Parameters"][0]["DefaultValue"]
     bucket = _logical_id(with_data[1], "AWS::S3::Bucket", "ArtifactBucket")
     assert given.startswith(f"s3://<{bucket}>/input-data/")
-
-
-def test_local_input_data_is_deployed_under_its_own_hash(tmp_path: Path, define: Define) -> None:
-    (tmp_path / "rows.csv").write_text("a,target\n1,0\n")
-    first = body_of(define(input_data=tmp_path)[1])["Parameters"][0]["DefaultValue"]
-    (tmp_path / "rows.csv").write_text("a,target\n2,0\n")
-    second = body_of(define(input_data=tmp_path / "rows.csv")[1])["Parameters"][0]["DefaultValue"]
-
-    assert first != second
 
 
 def test_the_bucket_is_private_encrypted_and_kept(defaults: tuple[TrainingPipeline, Template]) -> None:
@@ -315,15 +309,6 @@ def test_old_code_stays_for_executions_that_still_run(defaults: tuple[TrainingPi
     )
 
 
-def test_parallel_steps_are_a_property_of_the_pipeline(define: Define) -> None:
-    limited = StandardPipeline(source_dir=MODEL_CODE, max_parallel_execution_steps=2)
-    _, template = define(pipeline=limited)
-
-    template.has_resource_properties(
-        "AWS::SageMaker::Pipeline", {"ParallelismConfiguration": {"MaxParallelExecutionSteps": 2}}
-    )
-
-
 def test_grants_the_start_of_this_pipeline_only(define: Define) -> None:
     stack = Stack(App(), "Churn")
     pipeline = TrainingPipeline(
@@ -366,81 +351,29 @@ def test_two_synths_are_identical(define: Define, defaults: tuple[TrainingPipeli
     assert json.dumps(define()[1].to_json()) == json.dumps(defaults[1].to_json())
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            {"pipeline_name": "churn_pipeline"},
-            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and inner hyphens, "
-            "got 'churn_pipeline'; leave it out to get a valid name (at Churn/Training)",
-        ),
-        (
-            {"pipeline_name": "x" * 83},
-            "InvalidPipelineName: pipeline_name must be 1 to 82 letters, digits and inner hyphens, "
-            f"got '{'x' * 83}'; leave it out to get a valid name (at Churn/Training)",
-        ),
-        (
-            {"pipeline_name": "${Token[Name.1]}"},
-            "UnknownAtSynth: pipeline_name must be known when the app is synthesised, got '${Token[Name.1]}'; give "
-            "a plain string, not an attribute of another resource (at Churn/Training)",
-        ),
-        (
-            {"model_package_group_name": "arn:aws:sagemaker:eu-west-1:1:model-package-group/g"},
-            "InvalidName: model_package_group_name must be 1 to 63 letters, digits and inner hyphens, got "
-            "'arn:aws:sagemaker:eu-west-1:1:model-package-group/g'; pass the name of the model package group, not its "
-            "ARN (at Churn/Training)",
-        ),
-        (
-            {"input_data": "s3:/theirs"},
-            "InvalidInputData: input_data must be an S3 URI of a bucket and a prefix, got 's3:/theirs'; write it as "
-            "'s3://bucket/prefix' (at Churn/Training)",
-        ),
-    ],
-)
-def test_fails_before_anything_is_defined(options: dict[str, Any], message: str) -> None:
+def test_the_parallelism_of_any_pipeline_can_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_pipeline, "cached_definition", lambda *_arguments, **_options: EMPTY)
+    limited = StandardPipeline(source_dir=MODEL_CODE, max_parallel_execution_steps=2)
     stack = Stack(App(), "Churn")
-    with pytest.raises(ValidationError) as raised:
+    for number, (pipeline, options) in enumerate(
+        [
+            (limited, {}),
+            (limited, {"max_parallel_execution_steps": 3}),
+            (lambda _ctx: None, {"max_parallel_execution_steps": 4}),
+            (lambda _ctx: None, {}),
+        ]
+    ):
         TrainingPipeline(
-            stack,
-            "Training",
-            **{
-                "pipeline": StandardPipeline(source_dir=MODEL_CODE),
-                "model_package_group_name": "churn-models",
-                **options,
-            },
+            stack, f"Training{number}", pipeline=pipeline, model_package_group_name="churn-models", **options
         )
 
-    assert str(raised.value) == message
-    assert stack.node.children == []
-
-
-def test_fails_when_the_input_data_is_missing_or_empty(tmp_path: Path, define: Define) -> None:
-    for path in (tmp_path / "missing.csv", tmp_path):
-        with pytest.raises(ValidationError) as raised:
-            define(input_data=path)
-        assert str(raised.value) == (
-            "InputDataNotFound: input_data must be an existing file, a folder with files in it, or an S3 URI, got "
-            f"{str(path)!r}; give a path that exists from the working directory {str(Path.cwd())!r}, or "
-            "'s3://bucket/prefix' (at Churn/Training)"
-        )
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"pipeline": "model_code"}, "type of argument pipeline must be StandardPipeline; got str instead"),
-        ({"input_data": 3}, "type of argument input_data must be str or Path or None; got int instead"),
-        (
-            {"removal_policy": "destroy"},
-            "type of argument removal_policy must be RemovalPolicy; got str instead",
-        ),
-    ],
-)
-def test_fails_on_a_wrong_type(define: Define, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(TypeError) as raised:
-        define(**options)
-
-    assert str(raised.value) == message
+    resources = Template.from_stack(stack).find_resources("AWS::SageMaker::Pipeline").values()
+    assert [resource["Properties"].get("ParallelismConfiguration") for resource in resources] == [
+        {"MaxParallelExecutionSteps": 2},
+        {"MaxParallelExecutionSteps": 3},
+        {"MaxParallelExecutionSteps": 4},
+        None,
+    ]
 
 
 def test_many_pipelines_share_what_a_stack_needs_once() -> None:
