@@ -82,7 +82,12 @@ def test_the_pytest_example_is_the_one_that_the_integration_test_runs() -> None:
 
 
 def test_no_command_is_shown_that_no_test_knows() -> None:
-    assert blocks("console")[1:] == ["pip install uv && uv run pytest\n", "pytest --mlops-local\n"]
+    assert blocks("console")[1:] == [
+        "pip install uv && uv run pytest\n",
+        "pytest --mlops-local\n",
+        # tests/snapshots/test_pipeline_templates.py runs the first, tests/unit/cli/test_pictures.py the second.
+        "cdk-mlops graph --app examples/quickstart --svg docs/images/pipeline.svg\ncdk-mlops report 2\n",
+    ]
 
 
 def test_the_diagram_names_constructs_that_exist() -> None:
@@ -91,6 +96,12 @@ def test_the_diagram_names_constructs_that_exist() -> None:
 
     assert named == {"TrainingPipeline", "ModelRegistry", "ModelDeployment"}
     assert named <= set(cdk_sagemaker_mlops.__all__)
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "images").iterdir()), ids=lambda path: path.name)
+def test_pictures_are_shown_and_small(picture: Path) -> None:
+    assert f"](docs/images/{picture.name})" in README
+    assert picture.stat().st_size < 150_000
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))

@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
+from typer.testing import CliRunner
 
 from cdk_sagemaker_mlops import MlopsPipeline, RealTimeEndpoint, StandardPipeline, TrainingPipeline
+from cdk_sagemaker_mlops.cli.commands import cdk_mlops
 from cdk_sagemaker_mlops.config.batch_transform import BatchTransform
 from cdk_sagemaker_mlops.config.clarify_checks import BiasCheck, ExplainabilityCheck
 from cdk_sagemaker_mlops.config.encryption import Encryption
@@ -225,25 +228,39 @@ def test_definition(define: Callable[[App], Stack], snapshot: SnapshotAssertion)
     assert body == snapshot.use_extension(Here)
 
 
-def test_the_quickstart_consists_of_these(
-    snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stacks: list[Stack] = []
-    synth = aws_cdk.App.synth
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where ``examples/quickstart`` has been synthesised."""
+    folder = tmp_path_factory.mktemp("synthesised")
+    assembly = folder / "examples" / "quickstart" / "cdk.out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(assembly)))
+        runpy.run_path(str(ROOT / "examples" / "quickstart" / "app.py"))
+    return folder
 
-    def keep_stacks(app: App, **options: Any) -> Any:
-        stacks.extend(child for child in app.node.children if isinstance(child, Stack))
-        return synth(app, **options)
 
-    monkeypatch.setattr(aws_cdk.App, "synth", keep_stacks)
-    runpy.run_path(str(ROOT / "examples" / "quickstart" / "app.py"))
-
-    (stack,) = stacks
-    template = Template.from_stack(stack).to_json()
+def test_the_quickstart_consists_of_these(snapshot: SnapshotAssertion, quickstart: Path) -> None:
+    text = (quickstart / "examples/quickstart/cdk.out/Quickstart.template.json").read_text()
+    template = json.loads(text)
     assert {
         "Resources": {name: resource["Type"] for name, resource in template["Resources"].items()},
         "Outputs": template["Outputs"],
     } == snapshot.use_extension(Here)
+
+
+def test_the_readme_s_picture_of_the_quickstart_is_what_its_command_draws(
+    quickstart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "graph --app examples/quickstart --svg docs/images/pipeline.svg"
+    assert f"\ncdk-mlops {command}\n" in (ROOT / "README.md").read_text()
+    monkeypatch.chdir(quickstart)
+
+    result = CliRunner().invoke(cdk_mlops, command.split())
+
+    assert result.exit_code == 0, result.output
+    drawn = quickstart / "docs" / "images" / "pipeline.svg"
+    told = f"run 'cdk synth' in examples/quickstart, then 'cdk-mlops {command}'"
+    assert drawn.read_text() == (ROOT / "docs" / "images" / "pipeline.svg").read_text(), told
 
 
 def test_everything_can_be_set_on_the_facade() -> None:
