@@ -71,7 +71,8 @@ class MlopsPipeline(Construct):
         shared_with: Who else deploys from the registry that is defined here: ids of accounts, or a
             ``RegistryConsumer`` each. They may also read the artifact bucket. Default: nobody.
         encryption_key: Key of the artifact bucket, the queues and the topic that are defined here; it must
-            trust its account's IAM policies, as keys made by CDK do. Default: the services' own keys.
+            trust its account's IAM policies, as keys made by CDK do, and one from elsewhere must let
+            EventBridge use it. Default: the services' own keys.
 
     Attributes:
         pipeline_name: Name of the pipeline.

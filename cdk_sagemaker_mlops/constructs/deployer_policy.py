@@ -34,7 +34,6 @@ from cdk_sagemaker_mlops.constructs.s3_locations import object_arns
 from cdk_sagemaker_mlops.constructs.sagemaker_names import arns
 from cdk_sagemaker_mlops.handlers import contract
 
-# https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
 _SCALING_ROLE_NAME = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 _SCALING_ROLE = "sagemaker.application-autoscaling.amazonaws.com"
 
@@ -137,7 +136,6 @@ def _hosting_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
             "AddTags",
             "CreateEndpointConfig",
             "DeleteEndpointConfig",
-            "DescribeEndpointConfig",
             "ListTags",
         ],
         configs,
@@ -149,8 +147,6 @@ def _hosting_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
             "DeleteEndpoint",
             "DescribeEndpoint",
             "ListTags",
-            # Application Auto Scaling asks for it, on behalf of whoever registers the endpoint.
-            "UpdateEndpointWeightsAndCapacities",
         ],
         endpoint,
     )
@@ -170,27 +166,46 @@ def _hosting_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
 
 
 def _scaling_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.PolicyStatement]:
-    # Needed whatever the hosting is now: it may have been scaled before, and that has to be removed.
+    """Yields what scales the endpoint, and what ends that whatever the hosting is now.
+
+    Application Auto Scaling checks what it does on the caller's behalf against the caller's permissions:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+    """
+    stack = Stack.of(scope)
+    alarms = [
+        stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for name in (f"{deployed.name_prefix}-*", f"TargetTracking-endpoint/{deployed.endpoint_name}/*")
+    ]
+    scaling = None if isinstance(deployed.endpoint, ServerlessEndpoint) else deployed.endpoint.scaling("")
+    actions, alarm_actions = ["DeregisterScalableTarget"], ["DeleteAlarms"]
+    if scaling is not None:
+        actions += ["RegisterScalableTarget"]
+        actions += ["PutScalingPolicy"] if scaling[contract.TARGET_TRACKING] else []
+        actions += ["PutScheduledAction"] if scaling[contract.SCHEDULED_ACTIONS] else []
+        alarm_actions += ["DescribeAlarms", "PutMetricAlarm"]
     yield _allow(
         "application-autoscaling",
-        ["DeregisterScalableTarget", "PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"],
+        actions,
         ["*"],
         {"StringEqualsIfExists": {"application-autoscaling:service-namespace": "sagemaker"}},
     )
-    stack = Stack.of(scope)
-    # Application Auto Scaling makes alarms of its own for its policies, on behalf of the caller.
+    yield _allow("cloudwatch", alarm_actions, alarms)
+    if scaling is None:
+        return
     yield _allow(
-        "cloudwatch",
-        ["DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"],
-        [
-            stack.format_arn(
-                service="cloudwatch",
-                resource="alarm",
-                resource_name=name,
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-            for name in (f"{deployed.name_prefix}-*", f"TargetTracking-endpoint/{deployed.endpoint_name}/*")
-        ],
+        "sagemaker",
+        ["UpdateEndpointWeightsAndCapacities"],
+        arns(scope, "endpoint", deployed.endpoint_name),
+    )
+    yield _allow(
+        "sagemaker",
+        ["DescribeEndpointConfig"],
+        arns(scope, "endpoint-config", f"{deployed.name_prefix}-*"),
     )
     yield _allow(
         "iam",
@@ -203,7 +218,7 @@ def _scaling_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
                 resource_name=f"aws-service-role/{_SCALING_ROLE}/{_SCALING_ROLE_NAME}",
             )
         ],
-        {"StringLike": {"iam:AWSServiceName": _SCALING_ROLE}},
+        {"StringEquals": {"iam:AWSServiceName": _SCALING_ROLE}},
     )
 
 

@@ -117,7 +117,7 @@ class DeploymentTriggers(Construct):
                 description=f"Makes up for events about {endpoint_name} that got lost",
                 schedule=events.Schedule.rate(_HEAL_EVERY),
             ),
-            self._consume(function),
+            self._consume(function, encryption_key),
         ]
         if not group.is_in_account:
             self._open_event_bus(group.account)
@@ -171,8 +171,13 @@ class DeploymentTriggers(Construct):
         )
         return targets.SqsQueue(self.queue, message_group_id=_MESSAGE_GROUP, message=message)
 
-    def _consume(self, function: lambda_.Function) -> lambda_.EventSourceMapping:
-        self.queue.grant_consume_messages(function)
+    def _consume(
+        self, function: lambda_.Function, encryption_key: kms.IKey | None
+    ) -> lambda_.EventSourceMapping:
+        # What Lambda's polling needs, and no more: AWSLambdaSQSQueueExecutionRole has the same three.
+        self.queue.grant(function, "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+        if encryption_key is not None:
+            encryption_key.grant_decrypt(function)
         return lambda_.EventSourceMapping(
             self,
             "EventSourceMapping",

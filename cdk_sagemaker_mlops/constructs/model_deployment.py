@@ -91,7 +91,8 @@ class ModelDeployment(Construct, EndpointMetrics):
         wait: Have CloudFormation wait for a rollout's end, and fail with it. Default: ``True``.
         notification_topic: SNS topic that is told how each rollout ended. Default: one is defined.
         encryption_key: Key of the queues and of the topic that are defined here; it must trust its account's
-            IAM policies, as keys made by CDK do. Default: SQS's own key, and none for the topic.
+            IAM policies, as keys made by CDK do, and one from elsewhere must let EventBridge use it.
+            Default: SQS's own key, and none for the topic.
 
     Attributes:
         endpoint_name: Name of the endpoint.

@@ -142,22 +142,39 @@ def test_the_endpoint_is_asked_only_for_a_smoke_test(
     assert resources(place) == [f":s3:::churn-artifacts/{name}/async-output*"]
 
 
-def test_scaling_is_sagemakers_only(default_deployment: Any) -> None:
-    statements = default_deployment.statements("DeploymentControllerPolicy")
+def test_scaling_is_sagemakers_only(full_deployment: Any) -> None:
+    statements = full_deployment.statements("DeploymentControllerPolicy")
     (scale,) = by_action(statements, "application-autoscaling:RegisterScalableTarget")
     assert scale["Condition"] == {
         "StringEqualsIfExists": {"application-autoscaling:service-namespace": "sagemaker"}
     }
+    assert "application-autoscaling:PutScheduledAction" not in scale["Action"], "there is no schedule"
     (link,) = by_action(statements, "iam:CreateServiceLinkedRole")
     assert link["Condition"] == {
-        "StringLike": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}
+        "StringEquals": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}
     }
     (alarms,) = by_action(statements, "cloudwatch:PutMetricAlarm")
-    prefix = default_deployment.properties(default_deployment.only(contract.MODEL_DEPLOYMENT))["NamePrefix"]
+    prefix = full_deployment.properties(full_deployment.named("Deployment", contract.MODEL_DEPLOYMENT))[
+        "NamePrefix"
+    ]
     assert resources(alarms) == [
         f":cloudwatch:eu-west-1:123456789012:alarm:{prefix}-*",
-        ":cloudwatch:eu-west-1:123456789012:alarm:TargetTracking-endpoint/churn-deployment-d8e1ac24/*",
+        ":cloudwatch:eu-west-1:123456789012:alarm:TargetTracking-endpoint/Churn-Live/*",
     ]
+
+
+def test_scaling_of_before_can_be_ended_when_there_is_none_now(default_deployment: Any) -> None:
+    statements = default_deployment.statements("DeploymentControllerPolicy")
+    (end,) = by_action(statements, "application-autoscaling:DeregisterScalableTarget")
+    assert end["Action"] == "application-autoscaling:DeregisterScalableTarget"
+    (forget,) = by_action(statements, "cloudwatch:DeleteAlarms")
+    assert forget["Action"] == "cloudwatch:DeleteAlarms"
+
+
+def test_lambda_polls_with_three_actions(full_deployment: Any) -> None:
+    poll, decrypt = full_deployment.statements("DeploymentControllerRole")[-2:]
+    assert poll["Action"] == ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    assert decrypt["Action"] == "kms:Decrypt"
 
 
 def test_volumes_are_encrypted_on_behalf_of_the_controller(full_deployment: Any) -> None:
