@@ -127,7 +127,10 @@ class SageMakerApi:
         try:
             _until_seen(create, on=(MissingError, NotReadyError))
         except AlreadyExistsError:
-            self.note(name, record.tags())
+            before = self.record(name)
+            # Another look may have asked for it in this moment: that note is worth more than this one.
+            if before is None or before.rollout is not Rollout.REQUESTED:
+                self.note(name, record.tags())
 
     def delete_endpoint_config(self, name: str) -> None:
         """Deletes an endpoint config, if it exists."""

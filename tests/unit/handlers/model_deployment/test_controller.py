@@ -262,3 +262,66 @@ def test_gives_up_when_no_rest_is_reached(
     monkeypatch.setattr(controller, "_MOST_STEPS", 1)
     with pytest.raises(RetryableError, match=r"^churn did not come to rest in 1 steps$"):
         look(settings)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_look_that_comes_second_leaves_the_note_of_the_first(fake: Any, settings: Settings) -> None:
+    fake.register(GROUP, approval="Approved")
+
+    def first(name: str, _: dict[str, Any]) -> None:
+        if name == "CreateModel":
+            fake.before_call = None
+            assert look(settings) == Wait("Updating")
+
+    fake.before_call = first
+    assert look(settings) == Wait("Updating")
+    fake.roll_back(ENDPOINT)
+    assert isinstance(look(settings), Failed)
+    assert len(fake.called("UpdateEndpoint")) == 2
+    assert [rollout.outcome for rollout in fake.rollouts] == ["works", "fails"]
+
+
+# The registry changes while a look goes on
+
+
+@pytest.mark.parametrize("change", ["delete", "reject"])
+def test_a_version_that_goes_while_it_is_looked_at_is_not_deployed(
+    fake: Any, settings: Settings, change: str
+) -> None:
+    older, newer = (fake.register(GROUP, approval="Approved") for _ in range(2))
+
+    def gone(name: str, _: dict[str, Any]) -> None:
+        if name == "DescribeModelPackage":
+            fake.before_call = None
+            fake.delete(newer) if change == "delete" else fake.decide(newer, "Rejected")
+
+    fake.before_call = gone
+    look(settings)
+    assert fake.served(ENDPOINT) == older
+
+
+@pytest.mark.parametrize("change", ["delete", "reject"])
+def test_a_refusal_of_a_version_that_has_just_gone_is_no_failure(
+    fake: Any, settings: Settings, change: str
+) -> None:
+    older, newer = (fake.register(GROUP, approval="Approved") for _ in range(2))
+
+    def gone(name: str, _: dict[str, Any]) -> None:
+        if name == "CreateModel":
+            fake.before_call = None
+            fake.delete(newer) if change == "delete" else fake.decide(newer, "Rejected")
+
+    fake.before_call = gone
+    if change == "delete":
+        with pytest.raises(RetryableError):
+            look(settings)
+    look(settings)
+    assert fake.served(ENDPOINT) == older
+    assert fake.messages == []
+
+
+def test_a_look_stays_short_however_many_versions_are_not_completed(fake: Any, settings: Settings) -> None:
+    for _ in range(120):
+        fake.register(GROUP, approval="Approved", status="Failed")
+    assert look(settings) == Idle()
+    assert len(fake.called("ListModelPackages")) == 5

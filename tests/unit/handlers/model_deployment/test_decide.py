@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import pytest
@@ -354,61 +353,3 @@ def test_garbage_is_left_alone_where_looks_may_overlap() -> None:
 )
 def test_knows_when_it_matters_what_was_in_service_before(what_is: Observed, name: str | None) -> None:
     assert fallback_name(PLAN, what_is) == name
-
-
-# Every combination of a status, and of what is noted on two versions.
-
-NOTED = [None, *Rollout, "before"]
-
-
-def noted(state: Any, number: int) -> Record | None:
-    if state is None:
-        return None
-    return record("failed", number, approval="sunday") if state == "before" else record(state, number)
-
-
-ALL_STATES = [
-    seen(
-        *([version(2, noted(two, 2))] if approved & 2 else []),
-        *([version(1, noted(one, 1))] if approved & 1 else []),
-        on=None if status is None else known(served, noted(two if served == 2 else one, served)),
-        status=status or "",
-        fallback=None
-        if fallback is None
-        else known(fallback, noted(two if fallback == 2 else one, fallback)),
-    )
-    for status, served, one, two, approved, fallback in product(
-        [None, *RESTING, *BUSY, "Hibernating"], (1, 2), NOTED, NOTED, range(4), (None, 1, 2)
-    )
-]
-
-
-def test_never_changes_a_busy_endpoint() -> None:
-    for state in ALL_STATES:
-        if state.endpoint is not None and state.endpoint.status not in RESTING:
-            assert decide(PLAN, state) == Wait(state.endpoint.status)
-
-
-def test_never_asks_again_for_what_failed_with_the_same_approval() -> None:
-    for state in ALL_STATES:
-        decision = decide(PLAN, state)
-        if isinstance(decision, CreateEndpoint | UpdateEndpoint | ReplaceEndpoint):
-            target = decision.target
-            assert target.record is None or target.record != record("failed", target.version), state
-
-
-def test_never_deletes_an_endpoint_that_serves_something_good() -> None:
-    for state in ALL_STATES:
-        endpoint, served = state.endpoint, state.served
-        if endpoint is None or endpoint.status != "InService" or served is None or served.record is None:
-            continue
-        if served.record.rollout is Rollout.SUCCEEDED:
-            assert not isinstance(decide(PLAN, state), DeleteEndpoint | RemoveAll), state
-
-
-def test_never_judges_what_is_not_in_service() -> None:
-    for state in ALL_STATES:
-        decision = decide(PLAN, state)
-        if isinstance(decision, Judge):
-            assert state.endpoint is not None
-            assert (state.endpoint.status, state.endpoint.config_name) == ("InService", decision.config_name)

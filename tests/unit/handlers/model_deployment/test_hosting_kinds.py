@@ -310,3 +310,17 @@ def test_a_composite_alarm_that_rings_already_is_left_out_too(
     deploy(guarded)
     rollback = fake.called("UpdateEndpoint")[0]["DeploymentConfig"]["AutoRollbackConfiguration"]
     assert rollback == {"Alarms": [{"AlarmName": "churn-errors"}]}
+
+
+def test_what_was_good_is_remembered_through_several_failures_of_another_kind(
+    fake: Any, real_time: Settings, live: str
+) -> None:
+    fake.deletes_at_once = True
+    look(real_time)
+    fake.fail(ENDPOINT)
+    fake.register(GROUP, approval="Approved")
+    assert look(real_time) == Wait("Creating")
+    assert "-v2-" in fake.endpoints[ENDPOINT]["EndpointConfigName"]
+    fake.fail(ENDPOINT)
+    assert look(real_time) == Wait("Creating")
+    assert fake.endpoints[ENDPOINT]["EndpointConfigName"] == live

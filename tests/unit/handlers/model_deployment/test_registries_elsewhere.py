@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cdk_sagemaker_mlops.handlers import aws_calls
+from cdk_sagemaker_mlops.handlers.model_deployment import containers
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
 from cdk_sagemaker_mlops.handlers.model_deployment.decisions import Failed, Settled
 from cdk_sagemaker_mlops.handlers.model_deployment.removal import remove_for_good
@@ -164,3 +166,26 @@ def test_the_mark_is_written_where_the_package_is(
     metadata = there.packages[package]["CustomerMetadataProperties"]
     # Under the region of the endpoint, so that several regions' marks do not meet.
     assert metadata["cdk-mlops/123456789012/eu-west-1/churn"].startswith("deployed ")
+
+
+def test_a_large_artifact_is_copied_in_parts_at_the_same_time(
+    fake: Any, there: Any, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(fake, there)
+    monkeypatch.setattr(containers, "_SMALL_COPY_IN_BYTES", 3)
+    copied: list[tuple[Any, ...]] = []
+    here = aws_calls.client("s3", read_timeout=120)
+    monkeypatch.setattr(here, "copy", lambda *what, **_: copied.append(what))
+    with pytest.raises(Exception, match="Could not access model data"):
+        look(elsewhere)
+    ((source, bucket, key),) = copied[-1:]
+    assert source == {"Bucket": "models-there", "Key": "churn/1/model.tar.gz"}
+    assert bucket == "churn-copies"
+    assert key.startswith("models/churn-deployment-0a1b2c3d-88b207-v1-")
+
+
+def test_images_that_are_not_in_ecr_stay_as_they_are(fake: Any, there: Any, elsewhere: Settings) -> None:
+    register(fake, there, {"Image": "public.example/model.eu-west-1.img"})
+    look(elsewhere)
+    (model,) = fake.models.values()
+    assert model["Containers"] == [{"Image": "public.example/model.eu-west-1.img"}]

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from cdk_sagemaker_mlops.handlers import aws_calls
 from cdk_sagemaker_mlops.handlers.errors import NotReadyError, RetryableError
 from cdk_sagemaker_mlops.handlers.model_deployment.controller import look
 from cdk_sagemaker_mlops.handlers.model_deployment.decisions import Failed, Settled, Wait
@@ -233,3 +235,39 @@ def test_a_failure_counts_for_the_smoke_test_that_found_it(
     fake.settle(ENDPOINT)
     assert isinstance(look(tested), Failed)
     assert look(settings) == Wait("Creating")
+
+
+@pytest.mark.usefixtures("serving")
+def test_fails_when_the_model_does_not_answer_in_time(
+    fake: Any, tested: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any, **__: Any) -> None:
+        fake.advance(65)
+        raise ReadTimeoutError(endpoint_url="https://runtime")
+
+    monkeypatch.setattr(
+        aws_calls.client("sagemaker-runtime", attempts=1, read_timeout=65), "invoke_endpoint", silent
+    )
+    assert smoke_test(tested, "v1") == "the smoke test failed: no answer within 65 seconds"
+
+
+@pytest.mark.usefixtures("serving")
+def test_fails_with_the_reason_when_the_request_is_refused(fake: Any, tested: Settings) -> None:
+    fake.fail_next("InvokeEndpoint", "ValidationException", "Body is too long", times=3)
+    problem = smoke_test(tested, "v1")
+    assert problem is not None
+    assert "Body is too long" in problem
+
+
+def test_an_asynchronous_endpoint_need_not_say_where_errors_go(
+    fake: Any, asynchronous: Settings, deploy: Callable[..., None]
+) -> None:
+    output = {"OutputConfig": {"S3OutputPath": "s3://churn-async/out/"}}
+    config = {"AsyncInferenceConfig": output}
+    settings = replace(asynchronous, hosting={**asynchronous.hosting, "EndpointConfig": config})
+    fake.answer_of = lambda _config, _body: (200, b"good")
+    fake.register(GROUP, approval="Approved")
+    deploy(settings)
+    fake.fail_next("PutObject", "SlowDown", "Reduce your request rate.", status=503)
+    with pytest.raises(RetryableError, match="SlowDown"):
+        smoke_test(settings, "v1")
