@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Annotations, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import custom_resources as cr
 from constructs import Construct, IConstruct
 
@@ -14,6 +15,8 @@ _ID = "SageMakerMlopsCustomResources"
 # The longest that CDK's provider framework can wait.
 _TOTAL_TIMEOUT = Duration.hours(1)
 _QUERY_INTERVAL = Duration.seconds(5)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MOST_POLICIES = 10
 _HANDLER_TIMEOUT = Duration.seconds(contract.LOOK_TIMEOUT_IN_SECONDS)
 _FRAMEWORK_REASONS = {
     "AwsSolutions-IAM4": "CDK's provider framework gives its functions Lambda's basic execution policy",
@@ -73,6 +76,22 @@ class CustomResourceProvider(Construct):
         )
         accept_findings(provider, _FRAMEWORK_REASONS)
         self.service_token = provider.service_token
+        self._policies = 0
+
+    def attach(self, policy: iam.ManagedPolicy) -> None:
+        """Gives :attr:`role` a policy, and warns when it has more of them than IAM allows by default.
+
+        Args:
+            policy: What one custom resource's work needs.
+        """
+        policy.attach_to_role(self.role)
+        self._policies += 1
+        if self._policies == _MOST_POLICIES + 1:
+            Annotations.of(self).add_warning_v2(
+                "cdk-sagemaker-mlops:PoliciesPerRole",
+                f"more than {_MOST_POLICIES} deployments in one stack need more policies a role than IAM "
+                "allows by default; raise its quota of managed policies a role, or use a second stack",
+            )
 
     @staticmethod
     def for_stack(construct: IConstruct) -> CustomResourceProvider:

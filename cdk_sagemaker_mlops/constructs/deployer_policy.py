@@ -71,9 +71,7 @@ class Deployed:
     copy_bucket: s3.IBucket | None = None
 
 
-def deployer_policy(
-    scope: Construct, id: str, *, roles: Sequence[iam.IRole], deployed: Deployed
-) -> iam.ManagedPolicy:
+def deployer_policy(scope: Construct, id: str, *, role: iam.IRole, deployed: Deployed) -> iam.ManagedPolicy:
     """Defines the policy of both functions that look: the queue's handler and the custom resource's.
 
     It is a managed policy because the custom resource's role has one from each deployment of the stack, and
@@ -82,14 +80,14 @@ def deployer_policy(
     Args:
         scope: Construct that the policy belongs to.
         id: Name within ``scope``.
-        roles: Roles of the two functions.
+        role: Role of the queue's handler.
         deployed: What they have to do with.
     """
     policy = iam.ManagedPolicy(
         scope,
         id,
         description=f"What keeps {deployed.endpoint_name} on the newest approved model package",
-        roles=list(roles),
+        roles=[role],
         statements=[
             *_package_statements(scope, deployed),
             *_hosting_statements(scope, deployed),

@@ -31,7 +31,8 @@ def alarm_problems(endpoint: Endpoint, alarms: Alarms | None) -> Iterator[Proble
     if not isinstance(alarms, RollbackAlarms):
         checks.argument_type("alarms", alarms, (RollbackAlarms, list, tuple))
         yield _number_problem(alarms)
-    if isinstance(endpoint, ServerlessEndpoint) and alarms != []:
+    wanted = isinstance(alarms, RollbackAlarms) or len(alarms) > 0
+    if isinstance(endpoint, ServerlessEndpoint) and wanted:
         yield Problem(
             code="GuardrailsNotSupported",
             parameter="alarms",

@@ -73,9 +73,10 @@ class ModelDeployment(Construct, EndpointMetrics):
             endpoint. A token should be in lower case, because SageMaker's ARNs are. Default: generated from
             the stack's name and this construct's path.
         execution_role: Role that SageMaker takes on to read and run the model; used as it is, without adding
-            permissions. Default: one is defined that may pull SageMaker's own images, read
-            ``artifact_bucket``, and write the endpoint's log, its metrics, and what it keeps in S3. For an
-            image of your own, call ``repository.grant_pull`` with :attr:`execution_role`.
+            permissions; with alarms it needs ``cloudwatch:DescribeAlarms`` on them. Default: one is defined
+            that may pull SageMaker's own images, read ``artifact_bucket``, and write the endpoint's log, its
+            metrics, and what it keeps in S3. For an image of your own, call ``repository.grant_pull`` with
+            :attr:`execution_role`.
         artifact_bucket: Bucket with the model artifacts, which the default role then may read; what the
             endpoint keeps in S3 goes there unless it names another place. Default: none; grant
             :attr:`execution_role` what it must read.
@@ -243,7 +244,7 @@ class ModelDeployment(Construct, EndpointMetrics):
         policy = deployer_policy(
             self,
             "ControllerPolicy",
-            roles=[controller.role, provider.role],
+            role=controller.role,
             deployed=Deployed(
                 group=self._group,
                 endpoint=self._hosting,
@@ -259,6 +260,8 @@ class ModelDeployment(Construct, EndpointMetrics):
                 copy_bucket=None if self._group.is_in_region else self._copy_bucket,
             ),
         )
+
+        provider.attach(policy)
 
         # CloudFormation creates in the order of these dependencies and deletes in the opposite one:
         # permissions -> Cleanup -> triggers -> Deployment. So the first look comes when triggers already

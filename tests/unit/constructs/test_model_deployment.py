@@ -447,3 +447,14 @@ def test_fails_when_a_registry_of_another_region_cannot_be_deployed_from(
     with pytest.raises(ValidationError) as raised:
         ModelDeployment(stack, "Deployment", model_registry=registry)
     assert str(raised.value) == text
+
+
+def test_more_deployments_than_iam_has_policies_for_are_warned_of() -> None:
+    stack = Stack(App(), "Churn")
+    for number in range(10):
+        ModelDeployment(stack, f"Deployment{number}", model_package_group_name="churn")
+    provider = stack.node.find_child("SageMakerMlopsCustomResources")
+    assert provider.node.metadata == []
+    ModelDeployment(stack, "Deployment10", model_package_group_name="churn")
+    (warning,) = provider.node.metadata
+    assert "more than 10 deployments in one stack" in warning.data
