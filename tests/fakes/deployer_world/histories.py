@@ -228,6 +228,7 @@ class Histories(RuleBasedStateMachine):
                 oracle.check_scaling(self.world, each)
                 oracle.check_garbage(self.world, each)
                 oracle.check_told(self.world, each)
+                oracle.check_look(self.world, each)
             oracle.check_attempts(self.world, each)
 
     @invariant()

@@ -169,6 +169,14 @@ def check_told(world: World, deployment: Deployment) -> None:
         )
 
 
+def check_look(world: World, deployment: Deployment) -> None:
+    """A look that finds nothing to do makes four calls, and two more for each version that it passes over."""
+    is_served = served(world, deployment)
+    passed_over = [each for each in approved(world) if is_served is None or each > is_served[0]]
+    calls = deployment.last_look
+    assert len(calls) <= 4 + 2 * len(passed_over), (calls, passed_over)
+
+
 def check_nothing_left(world: World, deployment: Deployment) -> None:
     """Nothing is left of a deployment after its stack."""
     fake = world.fake

@@ -54,6 +54,7 @@ class Deployment:
     disturbed: int = 0
     changes: int = 0
     refused: bool = False
+    last_look: list[str] = field(default_factory=list)
     untested: set[str] = field(default_factory=set)
     failed_operations: list[str] = field(default_factory=list)
 
@@ -157,6 +158,7 @@ class World:
             return
         plan = self._plan(plan)
         self.after_delivery(deployment, self.turns.alone(self.queue_look(deployment), plan), plan)
+        deployment.last_look = plan.calls[plan.began :]
 
     def queue_look(self, deployment: Deployment) -> Callable[[], Any]:
         """The handler's invocation on up to ten messages, to be run."""
