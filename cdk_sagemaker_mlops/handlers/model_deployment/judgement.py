@@ -48,8 +48,7 @@ class Judgement:
         if problem is None:
             self._succeeded(action.config_name, record, status=DEPLOYED)
         else:
-            # The smoke test of now failed it, whatever the one was that it was begun with.
-            self.failed(action.config_name, replace(record, attempt=self._settings.attempt), problem)
+            self.failed(action.config_name, record, problem)
 
     def note_failure(self, action: NoteFailure) -> None:
         """Notes that SageMaker could not roll a config out."""

@@ -29,6 +29,7 @@ failing = st.builds(
 plans = st.one_of(undisturbed, undisturbed, killed, failing)
 # Nobody approves anew here: within a moment of a library's own note that is not told from it.
 acts = st.sampled_from(["nothing", "nothing", "register", "reject", "delete"])
+WEATHER = ("patches", "alarm", "no alarm", "read-only registry", "open registry", "lag", "traffic", "traffic")
 orders = st.lists(st.integers(0, 2), max_size=40)
 
 _serverless = st.builds(
@@ -58,11 +59,19 @@ class Histories(RuleBasedStateMachine):
         self.world = World()
         self.exits.enter_context(self.world.in_charge())
 
-    @initialize(first=hostings, second=st.none() | hostings)
-    def stacks(self, first: Hosting, second: Hosting | None) -> None:
+    @initialize(
+        first=hostings,
+        second=st.none() | hostings,
+        qualities=st.lists(st.sampled_from(QUALITIES), max_size=3),
+    )
+    def begin(self, first: Hosting, second: Hosting | None, qualities: list[str]) -> None:
+        """One or two stacks, and versions that have been dealt with already."""
         self.world.deployments.append(deployment("churn", first))
         if second is not None:
             self.world.deployments.append(deployment("churn-b", second))
+        for quality in qualities:
+            self.world.register(quality, approval="Approved")
+            self.quiet()
 
     def pick(self, number: int) -> Deployment:
         return self.world.deployments[number % len(self.world.deployments)]
@@ -81,16 +90,21 @@ class Histories(RuleBasedStateMachine):
         self.world.register(quality, approval=approval)
 
     @precondition(lambda self: self.world.fake.packages)
-    @rule(
-        number=st.integers(0, 6),
-        approval=st.sampled_from(["Approved", "Approved", "Rejected"]),
-        heals=st.booleans(),
-    )
-    def decide(self, number: int, approval: str, heals: bool) -> None:
-        arn = self.package(number)
-        if heals and approval == "Approved":
-            self.world.quality[arn] = GOOD
-        self.world.decide(arn, approval)
+    @rule(number=st.integers(0, 6), approval=st.sampled_from(["Approved", "Rejected", "Rejected"]))
+    def decide(self, number: int, approval: str) -> None:
+        self.world.decide(self.package(number), approval)
+
+    @precondition(lambda self: self.failing())
+    @rule(number=st.integers(0, 6))
+    def approve_anew(self, number: int) -> None:
+        """What was wrong with a version, outside of it, is put right, and it is approved anew."""
+        failing = self.failing()
+        arn = failing[number % len(failing)]
+        self.world.quality[arn] = GOOD
+        self.world.decide(arn, "Approved")
+
+    def failing(self) -> list[str]:
+        return [arn for arn in sorted(self.world.fake.packages) if self.world.quality[arn] != GOOD]
 
     @precondition(lambda self: self.world.fake.packages)
     @rule(number=st.integers(0, 6))
@@ -110,14 +124,17 @@ class Histories(RuleBasedStateMachine):
             self.world.trigger(self.pick(number))
             self.world.deliver(self.pick(number), plan)
 
-    @rule(number=st.integers(0, 1))
-    def lose_events(self, number: int) -> None:
-        self.world.distribute()
-        self.pick(number).messages.clear()
-
-    @rule(seconds=st.sampled_from([2, 60, STEP_IN_SECONDS, 3 * STEP_IN_SECONDS]))
-    def wait(self, seconds: int) -> None:
+    @rule(
+        number=st.integers(0, 1),
+        seconds=st.sampled_from([2, 60, STEP_IN_SECONDS, 3 * STEP_IN_SECONDS]),
+        loses=st.booleans(),
+    )
+    def wait(self, number: int, seconds: int, loses: bool) -> None:
+        """Time passes; what happens in it, or just before, may go unnoticed."""
         self.world.fake.advance(seconds)
+        if loses:
+            self.world.distribute()
+            self.pick(number).messages.clear()
 
     # Stacks
 
@@ -126,6 +143,7 @@ class Histories(RuleBasedStateMachine):
         if self.pick(number).exists and self.pick(number).operation is None:
             self.world.begin_update(self.pick(number), hosting, plan)
 
+    @precondition(lambda self: any(each.operation is not None for each in self.world.deployments))
     @rule(number=st.integers(0, 1), plan=plans)
     def poll_stack(self, number: int, plan: Plan) -> None:
         self.world.poll(self.pick(number), plan)
@@ -145,6 +163,7 @@ class Histories(RuleBasedStateMachine):
         self.world.finish_deletion(each)
         oracle.check_nothing_left(self.world, each)
 
+    @precondition(lambda self: not all(each.exists for each in self.world.deployments))
     @rule(number=st.integers(0, 1), hosting=hostings)
     def create_stack(self, number: int, hosting: Hosting) -> None:
         if not self.pick(number).exists:
@@ -190,32 +209,31 @@ class Histories(RuleBasedStateMachine):
 
     # AWS
 
-    @rule(number=st.integers(0, 1))
-    def system_update(self, number: int) -> None:
-        name = self.pick(number).endpoint
-        if self.world.fake.endpoints.get(name, {}).get("EndpointStatus") == "InService":
-            self.world.fake.system_update(name)
+    @rule(number=st.integers(0, 1), count=st.integers(1, 4), weather=st.sampled_from(WEATHER))
+    def weather(self, number: int, count: int, weather: str) -> None:
+        fake, each = self.world.fake, self.pick(number)
+        match weather:
+            case "patches":
+                if fake.endpoints.get(each.endpoint, {}).get("EndpointStatus") == "InService":
+                    fake.system_update(each.endpoint)
+            case "alarm" | "no alarm" if fake.quiet:
+                fake.set_alarm(ALARM, "ALARM" if weather == "alarm" else "OK")
+            case "read-only registry":
+                fake.deny("UpdateModelPackage")
+            case "open registry":
+                fake.allow("UpdateModelPackage")
+            case "lag":
+                fake.lag = (0, 2, 8, 0)[count - 1]
+            case "traffic":
+                self.scale(each, count)
 
-    @rule(number=st.integers(0, 1), count=st.integers(1, 4))
-    def scale(self, number: int, count: int) -> None:
-        name = self.pick(number).endpoint
-        endpoint = self.world.fake.endpoints.get(name, {})
-        target = self.world.fake.scalable_targets.get(f"endpoint/{name}/variant/AllTraffic")
-        if endpoint.get("EndpointStatus") == "InService" and target is not None:
-            self.world.fake.scale(name, min(max(count, target["MinCapacity"]), target["MaxCapacity"]))
-
-    @precondition(lambda self: self.world.fake.quiet)
-    @rule(state=st.sampled_from(["OK", "ALARM"]))
-    def alarm(self, state: str) -> None:
-        self.world.fake.set_alarm(ALARM, state)
-
-    @rule(seconds=st.sampled_from([0, 2]))
-    def lag(self, seconds: int) -> None:
-        self.world.fake.lag = seconds
-
-    @rule(denied=st.booleans())
-    def registry_is_read_only(self, denied: bool) -> None:
-        (self.world.fake.deny if denied else self.world.fake.allow)("UpdateModelPackage")
+    def scale(self, each: Deployment, count: int) -> None:
+        fake = self.world.fake
+        target = fake.scalable_targets.get(f"endpoint/{each.endpoint}/variant/AllTraffic")
+        if fake.endpoints.get(each.endpoint, {}).get("EndpointStatus") == "InService" and target is not None:
+            scaled = min(max(count, target["MinCapacity"]), target["MaxCapacity"])
+            fake.scale(each.endpoint, scaled)
+            each.scaled_to = (scaled, each.changes, len(fake.rollouts))
 
     # What must be true
 
@@ -229,6 +247,7 @@ class Histories(RuleBasedStateMachine):
                 oracle.check_garbage(self.world, each)
                 oracle.check_told(self.world, each)
                 oracle.check_look(self.world, each)
+                oracle.remember(self.world, each)
             oracle.check_attempts(self.world, each)
 
     @invariant()

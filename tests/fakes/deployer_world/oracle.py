@@ -85,6 +85,30 @@ def check_serves(world: World, deployment: Deployment) -> None:
     stays = version > best and version in asked_for and good
     # The version may have gone into service before there was a smoke test that it would not pass.
     assert as_asked or stays, said
+    assert not _left_for_older(world, deployment, version), said
+
+
+def _left_for_older(world: World, deployment: Deployment, version: int) -> bool:
+    """Whether a good version, asked for all the time, had to go for an older one with nothing newer in between."""
+    if deployment.at_rest is None:
+        return False
+    before, decisions, rollouts = deployment.at_rest
+    arn = _arn(world, before)
+    newer = [
+        each
+        for each in world.fake.rollouts[rollouts:]
+        if each.endpoint == deployment.endpoint and int(each.package.rpartition("/")[2]) > before
+    ]
+    return version < before and before in approved(world) and world.decisions[arn] == decisions and not newer
+
+
+def remember(world: World, deployment: Deployment) -> None:
+    """Keeps what is served at a quiet moment, for the next one."""
+    is_served = served(world, deployment)
+    deployment.at_rest = None
+    if is_served is not None and _served_well(world, deployment, is_served[0]):
+        decisions = world.decisions[_arn(world, is_served[0])]
+        deployment.at_rest = (is_served[0], decisions, len(world.fake.rollouts))
 
 
 def _works(world: World, version: int, hosting: Hosting) -> bool:
@@ -118,10 +142,22 @@ def check_scaling(world: World, deployment: Deployment) -> None:
     assert bounds == [(0 if hosting.kind == "Async" else 2, 4)], (
         f"scaling of {deployment.endpoint}: {targets}"
     )
+    _check_scaled_out(world, deployment)
     policies = [name for key, name in world.fake.scaling_policies if key.startswith(prefix)]
     assert any(name.endswith("invocations") for name in policies), policies
     actions = [name for key, name in world.fake.scheduled_actions if key.startswith(prefix)]
     assert len(actions) == 1, actions
+
+
+def _check_scaled_out(world: World, deployment: Deployment) -> None:
+    """What autoscaling has come to survives updates that change nothing about it."""
+    if deployment.scaled_to is None:
+        return
+    count, changes, rollouts = deployment.scaled_to
+    since = [each for each in world.fake.rollouts[rollouts:] if each.endpoint == deployment.endpoint]
+    if changes == deployment.changes and not any(each.creates for each in since):
+        (variant,) = world.fake.endpoints[deployment.endpoint]["ProductionVariants"]
+        assert variant["DesiredInstanceCount"] == count, (variant, count)
 
 
 def check_garbage(world: World, deployment: Deployment) -> None:

@@ -55,6 +55,10 @@ class Deployment:
     changes: int = 0
     refused: bool = False
     last_look: list[str] = field(default_factory=list)
+    scaled_to: tuple[int, int, int] | None = None
+    """Instances that autoscaling has come to, how many changes the stack had seen, and how many rollouts there were."""
+    at_rest: tuple[int, int, int] | None = None
+    """At the last quiet moment: the version served, what people had said of it, and how many rollouts there were."""
     untested: set[str] = field(default_factory=set)
     failed_operations: list[str] = field(default_factory=list)
 
@@ -107,6 +111,7 @@ class World:
         self.deployments = list(deployments)
         self.quality: dict[str, str] = {}
         self.approvals: Counter[str] = Counter()
+        self.decisions: Counter[str] = Counter()
         self.most_calls = 0
         self.looks = 0
         self.default_plan: Plan | None = None
@@ -221,6 +226,7 @@ class World:
     def decide(self, arn: str, approval: str) -> None:
         """A person approves or rejects, some seconds away from whatever the library writes."""
         self.fake.advance(10)
+        self.decisions[arn] += 1
         self.approvals[arn] += approval == "Approved"
         self.fake.decide(arn, approval)
         self.fake.advance(10)
@@ -303,7 +309,7 @@ class World:
 
     def begin_deletion(self, deployment: Deployment) -> None:
         """The stack goes: first the waiting resource, then the triggers, and the cleanup last."""
-        deployment.operation = None
+        deployment.operation = deployment.at_rest = deployment.scaled_to = None
         deployment.exists = False
         deployment.messages.clear()
 

@@ -13,7 +13,7 @@ from deployer_world.histories import Histories
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-EVERY_DAY = 200
+EVERY_DAY = 120
 LONG = int(os.environ.get("MLOPS_HISTORIES", "3000"))
 FIRST_SEED = int(os.environ.get("MLOPS_SEED", "1"))
 A_SEED = 1000
