@@ -41,7 +41,7 @@ def die_at(path: Path, first: int, step: int) -> int:
 
 @pytest.mark.parametrize("path", PATHS, ids=[path.name for path in PATHS])
 def test_a_death_at_a_call_changes_nothing_in_the_end(path: Path) -> None:
-    assert die_at(path, PATHS.index(path) % EVERY, EVERY) > 0
+    assert die_at(path, PATHS.index(path) % 5, EVERY) > 0
 
 
 @pytest.mark.long
