@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem, ValidationError
+from cdk_sagemaker_mlops.local.disk_full import disk_full, is_disk_full
 from cdk_sagemaker_mlops.local.interruption import interruptible
 
 SUCCEEDED = 0
@@ -68,6 +69,8 @@ def _show_traceback(verbose: bool) -> None:
 
 def unexpected_error(error: Exception) -> LocalRunError:
     """Words an exception that nothing expected."""
+    if is_disk_full(error):
+        return LocalRunError(disk_full(getattr(error, "filename", None)))
     return LocalRunError(
         Problem(
             code="Unexpected",

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from cdk_sagemaker_mlops.errors import LocalRunError, Problem
 from cdk_sagemaker_mlops.local.assembly import Target
-from cdk_sagemaker_mlops.local.cdk_output import app_error, error_lines, progress_of
+from cdk_sagemaker_mlops.local.cdk_output import app_error, error_lines, progress_of, schema_mismatch
 from cdk_sagemaker_mlops.local.child_process import Finished, run_to_end
-from cdk_sagemaker_mlops.local.toolchain import Toolchain
+from cdk_sagemaker_mlops.local.disk_full import disk_full, tells_disk_full
+from cdk_sagemaker_mlops.local.toolchain import CDK_CLI, Toolchain
 
 # `--ci` sends messages to standard output and leaves out what is meant for a person at a prompt.
 _ALWAYS = ("--ci", "--no-color", "--no-notices", "--no-version-reporting")
@@ -112,6 +113,9 @@ class CdkApp:
 
 
 def _synth_problem(lines: tuple[str, ...]) -> Problem:
+    known = _known_problem("synth", lines)
+    if known is not None:
+        return known
     raised = app_error(lines)
     told = "\n".join(error_lines(lines)) if raised is None else raised
     return Problem(
@@ -123,7 +127,26 @@ def _synth_problem(lines: tuple[str, ...]) -> Problem:
     )
 
 
+def _known_problem(command: str, lines: tuple[str, ...]) -> Problem | None:
+    """Finds what has nothing to do with the app."""
+    if tells_disk_full(lines):
+        return disk_full(f"cdk {command}")
+    mismatch = schema_mismatch(lines)
+    if mismatch is None:
+        return None
+    return Problem(
+        code="CdkCliIncompatible",
+        parameter="aws-cdk-lib",
+        rule=f"write assemblies that the CDK CLI {CDK_CLI} reads",
+        value=mismatch,
+        fix="install a release of cdk-sagemaker-mlops that brings a newer CLI, or an older aws-cdk-lib (<3)",
+    )
+
+
 def _command_problem(command: str, finished: Finished) -> Problem:
+    known = _known_problem(command, finished.lines)
+    if known is not None:
+        return known
     return Problem(
         code=f"{command.capitalize()}Failed",
         parameter=f"cdk {command}",

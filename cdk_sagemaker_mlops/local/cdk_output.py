@@ -17,6 +17,8 @@ _NOISE = re.compile(
     r"|^b'!!|^\s*$"
 )
 _TAIL = 20
+# "... (Cloud assembly schema version mismatch: Maximum schema version supported is 54.x.x, but found 99.0.0)"
+_MISMATCH = re.compile(r"Maximum schema version supported is \S+, but found \S+?(?=[).]?$|\)|\s)")
 
 
 def progress_of(line: str) -> str | None:
@@ -75,3 +77,13 @@ def app_error(lines: tuple[str, ...]) -> str | None:
             break
         told.append(line)
     return "\n".join(told)
+
+
+def schema_mismatch(lines: tuple[str, ...]) -> str | None:
+    """Finds the CLI's complaint that the app's library writes what it cannot read.
+
+    Args:
+        lines: Everything the CLI printed.
+    """
+    found = (_MISMATCH.search(line) for line in lines)
+    return next((match[0] for match in found if match is not None), None)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 # What would point a tool at another account, proxy, configuration or library than the local run's own.
 _DROPPED_PREFIXES = ("AWS_", "CDK_", "JSII_", "NODE_", "NPM_", "DOTNET_", "PYTHONHOME", "TELEMETRY_")
+# This library's own, for the app: where finished pipeline definitions are kept.
+_KEPT = {"CDK_MLOPS_DEFINITION_CACHE"}
 _DROPPED = {
     "ALL_PROXY",
     "HTTP_PROXY",
@@ -59,6 +61,8 @@ def tool_environment(
         "CDK_HOME": str(home / ".cdk"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "1",
+        # An unchanged app does not import the SageMaker SDK: that is kept from run to run, unlike the home.
+        "CDK_MLOPS_CACHE": str(cache),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache / "jsii"),
         "NODE_COMPILE_CACHE": str(cache / "node-compile-cache"),
     }
@@ -66,7 +70,7 @@ def tool_environment(
 
 def _is_dropped(name: str) -> bool:
     upper = name.upper()
-    return upper in _DROPPED or upper.startswith(_DROPPED_PREFIXES)
+    return upper not in _KEPT and (upper in _DROPPED or upper.startswith(_DROPPED_PREFIXES))
 
 
 def _python_cache(user: Mapping[str, str], cache: Path) -> dict[str, str]:

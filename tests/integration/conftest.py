@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +85,7 @@ class Command:
 
     temporary: Path
     cache: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,6 +97,9 @@ class Command:
             "AWS_PROFILE": "does-not-exist",
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "HTTP_PROXY": "http://127.0.0.1:9",
+            # As for a user: finished definitions are kept, in the cache above.
+            "CDK_MLOPS_DEFINITION_CACHE": "",
+            **self.variables,
         }
 
     @contextmanager
@@ -157,6 +161,14 @@ class Command:
         while not any(text in process for process in self.processes()):
             if time.monotonic() > until:
                 pytest.fail(f"no process with {text!r} in {self.processes()}")
+            time.sleep(0.1)
+
+    def wait_until_none_runs(self, timeout: float = 15) -> None:
+        """Waits until no process of this command's is left."""
+        until = time.monotonic() + timeout
+        while self.processes():
+            if time.monotonic() > until:
+                pytest.fail(f"still running: {self.processes()}")
             time.sleep(0.1)
 
     def left_behind(self) -> list[str]:

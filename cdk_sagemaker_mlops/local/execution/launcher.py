@@ -19,6 +19,7 @@ the mapping is not possible and 127 when the command cannot be started.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
 import signal
@@ -33,6 +34,9 @@ _NOT_STARTED = 127
 
 # A log that has grown to the first is cut to the other two: its beginning and its end.
 _LARGEST_LOG, _KEPT_BEGINNING, _KEPT_END = 16 << 20, 1 << 20, 8 << 20
+
+# Bytes that are held free for the log: what a job says when the disk is full is what one wants to know.
+_RESERVE = 64 << 10
 
 # Seconds in which the last of the output must arrive; a process that left the group may hold the pipe open.
 _LAST_OUTPUT_SECONDS = 2.0
@@ -105,15 +109,30 @@ class BoundedLog:
         self._path = path
         self._largest = largest
         self._file = path.open("ab", buffering=0)
+        self._reserve = path.with_name(f"{path.name}.reserve")
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(bytes(_RESERVE))
 
     def write(self, data: bytes) -> None:
-        """Appends output; where the disk is full it is dropped, so that the command never waits for it."""
+        """Appends output; where the disk is full, into the place that was held free for it, and then no more.
+
+        The command never waits for its output to be taken.
+        """
         try:
-            self._file.write(data)
-            if self._file.tell() > self._largest:
-                self._leave_out_the_middle()
+            self._append(data)
         except OSError:
-            return
+            self.close()
+            with contextlib.suppress(OSError):
+                self._append(data)
+
+    def close(self) -> None:
+        """Gives up the place that was held free."""
+        self._reserve.unlink(missing_ok=True)
+
+    def _append(self, data: bytes) -> None:
+        self._file.write(data)
+        if self._file.tell() > self._largest:
+            self._leave_out_the_middle()
 
     def _leave_out_the_middle(self) -> None:
         content = self._path.read_bytes()
@@ -158,6 +177,8 @@ def supervise(command: list[str], grace: float, log: BoundedLog | None = None) -
     _signal_group(child.pid, signal.SIGKILL)
     _end_adopted()
     reader.join(_LAST_OUTPUT_SECONDS)
+    if log is not None:
+        log.close()
     return code if code >= 0 else 128 - code
 
 

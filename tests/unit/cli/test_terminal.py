@@ -84,3 +84,12 @@ def test_standard_error_that_is_no_terminal_gets_plain_lines(capsys: pytest.Capt
     with terminal() as tell:
         tell(Note(text="hello"))
     assert capsys.readouterr().err == "[cdk-mlops] hello\n"
+
+
+def test_a_step_that_used_an_earlier_result_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    event = StepChanged(name="Train", status="Succeeded", seconds=0.1, cached=True)
+    PlainProgress().show(event)
+    assert capsys.readouterr().err == "[cdk-mlops]   Train: Succeeded in 0.1 s, from an earlier execution\n"
+    shown = io.StringIO()
+    LiveProgress(Console(file=shown)).show(event)
+    assert "Train Succeeded 0.1 s, from an earlier execution" in shown.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cdk_sagemaker_mlops.local.cdk_output import app_error, error_lines, progress_of
+from cdk_sagemaker_mlops.local.cdk_output import app_error, error_lines, progress_of, schema_mismatch
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,13 @@ def test_what_went_wrong_is_told_without_progress_and_noise() -> None:
         "Churn | 1/5 | 6:07:50 PM | CREATE_FAILED           | AWS::S3::Bucket | Bucket The name is taken",
         "❌  Churn failed: ToolkitError: The stack failed",
     )
+
+
+def test_the_cli_s_complaint_about_a_newer_library_is_found() -> None:
+    line = (
+        "This CDK CLI is not compatible with the CDK library used by your application. Please upgrade the CLI to the"
+        " latest version. (Cloud assembly schema version mismatch: Maximum schema version supported is 55.x.x, but"
+        " found 99.0.0)"
+    )
+    assert schema_mismatch(("x", line)) == "Maximum schema version supported is 55.x.x, but found 99.0.0"
+    assert schema_mismatch(("x", "maximum")) is None

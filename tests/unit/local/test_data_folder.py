@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ def test_a_killed_run_s_folder_is_stale_once_its_engine_has_ended(temporary: Pat
     for _attempt in range(200):
         if delete_stale_folders() == [Path(root)]:
             break
+        time.sleep(0.05)
     assert list(temporary.iterdir()) == []
 
 

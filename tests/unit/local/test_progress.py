@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from cdk_sagemaker_mlops.local.progress import Detail, Event, Note, StageFinished, Stages, StageStarted
+from cdk_sagemaker_mlops.local.progress import (
+    Detail,
+    Event,
+    Note,
+    StageFinished,
+    Stages,
+    StageStarted,
+    StepChanged,
+    event_text,
+)
 
 
 def failing_stage(stages: Stages) -> None:
@@ -35,3 +44,22 @@ def test_a_stage_that_fails_is_timed_too() -> None:
         failing_stage(stages)
     assert told[-1] == StageFinished(name="engine", title="Start", seconds=0.0, succeeded=False)
     assert stages.seconds == {"engine": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (StageStarted(name="deploy", title="Deploy Churn"), "Deploy Churn"),
+        (StageFinished(name="deploy", title="Deploy", seconds=2.5, succeeded=True), "Deploy: done in 2.5 s"),
+        (
+            StageFinished(name="deploy", title="Deploy", seconds=2.5, succeeded=False),
+            "Deploy: did not finish in 2.5 s",
+        ),
+        (StepChanged(name="Train", status="Executing"), "Step Train: Executing"),
+        (StepChanged(name="Train", status="Succeeded", seconds=2.0), "Step Train: Succeeded in 2.0 s"),
+        (Note(text="two pipelines"), "two pipelines"),
+        (Detail(text="1/5"), None),
+    ],
+)
+def test_an_event_is_worded_for_a_log(event: Event, text: str | None) -> None:
+    assert event_text(event) == text

@@ -67,6 +67,12 @@ def test_nothing_of_the_user_s_home_is_read_or_written() -> None:
     assert built["CDK_HOME"].startswith("/data/home")
 
 
+def test_finished_definitions_are_kept_from_run_to_run_where_the_user_says() -> None:
+    assert build(CDK_MLOPS_CACHE="theirs")["CDK_MLOPS_CACHE"] == "/cache"
+    assert build(CDK_MLOPS_DEFINITION_CACHE="off")["CDK_MLOPS_DEFINITION_CACHE"] == "off"
+    assert "CDK_MLOPS_DEFINITION_CACHE" not in build()
+
+
 def test_compiled_python_goes_to_the_cache_when_it_may_not_lie_beside_sources() -> None:
     built = build(PYTHONDONTWRITEBYTECODE="1")
     assert (built["PYTHONDONTWRITEBYTECODE"], built["PYTHONPYCACHEPREFIX"]) == ("", "/cache/pycache")

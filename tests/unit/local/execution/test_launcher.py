@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -219,3 +220,40 @@ def test_ends_what_has_left_the_group_too(launch: Launch, tmp_path: Path) -> Non
     assert process.wait(10) == 3
     assert time.monotonic() - began < 1.5
     wait_until_gone(int(log.read_text()))
+
+
+FULL = """
+mkdir -p "$1" && mount -t tmpfs -o size=1m tmpfs "$1" || exit 99
+shift
+log=$1
+shift
+"$@"
+code=$?
+cat "$log"
+ls "$(dirname "$log")"
+exit $code
+"""
+
+
+@needs_namespaces
+def test_what_a_job_says_of_a_full_disk_is_in_its_log(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    script = f"import sys; print('big'); open({str(disk / 'big')!r}, 'wb').write(bytes(2 << 20))"
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER), "--log", str(disk / "log"), "--"]
+    command = [*launcher, sys.executable, "-c", script]
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("this system has no unshare")
+    with subprocess.Popen(
+        [unshare, "-r", "-m", "sh", "-c", FULL, "sh", disk, disk / "log", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        text = output(process)
+    if process.returncode == 99:
+        pytest.skip("this system mounts nothing for an ordinary user")
+    assert process.returncode == 1
+    assert text.startswith("big\nTraceback")
+    assert "No space left on device" in text
+    assert text.splitlines()[-2:] == ["big", "log"]
