@@ -106,16 +106,21 @@ class _Look:
     def _observe(self) -> d.Observed:
         candidates: list[d.Candidate] = []
         approved: list[tuple[str, str]] = []
+        gave_up = False
         for version in self._registry.approved():
             candidate = self._candidate(version)
             if candidate is None:
                 continue
             approved.append((candidate.package_arn, candidate.created))
             candidates.append(candidate)
-            if not candidate.has_failed(self._plan.attempt) or len(candidates) == _MOST_CANDIDATES:
+            gave_up = len(candidates) == _MOST_CANDIDATES
+            if gave_up or not candidate.has_failed(self._plan.attempt):
                 break
         seen = d.Observed(
-            candidates=tuple(candidates), approved=frozenset(approved), endpoint=self._api.endpoint()
+            candidates=tuple(candidates),
+            approved=frozenset(approved),
+            endpoint=self._api.endpoint(),
+            gave_up=gave_up,
         )
         if seen.endpoint is None or not seen.endpoint.owned:
             return seen

@@ -207,10 +207,14 @@ def _move(plan: Plan, seen: Observed, target: Candidate | Known) -> UpdateEndpoi
 
 def _failure(plan: Plan, seen: Observed) -> Failed:
     top = next(each for each in seen.candidates if each.has_failed(plan.attempt))
-    reason = "" if top.record is None else top.record.reason
+    reason = (top.record.reason if top.record is not None else "") or "SageMaker gave no reason"
+    if seen.gave_up and all(each.has_failed(plan.attempt) for each in seen.candidates):
+        reason += (
+            f"; the {len(seen.candidates)} newest approved versions have failed, and no older one is tried"
+        )
     return Failed(
         f"RolloutFailed: {top.package_arn} could not be deployed with endpoint config {top.name}: "
-        f"{reason or 'SageMaker gave no reason'}; "
+        f"{reason}; "
         "approve the package anew to try again, approve another version, or change the hosting config",
         top.name,
     )

@@ -102,6 +102,7 @@ class Observed:
         served: The endpoint config that the endpoint shows, if it is this deployment's.
         fallback: The config to go back to, where :func:`.decide.fallback_name` named one.
         approved: Package ARN and creation of every approved version down to the last candidate.
+        gave_up: Whether there are more approved versions than one look tries.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -109,6 +110,7 @@ class Observed:
     served: Known | None = None
     fallback: Known | None = None
     approved: frozenset[tuple[str, str]] = frozenset()
+    gave_up: bool = False
 
 
 @dataclass(frozen=True)

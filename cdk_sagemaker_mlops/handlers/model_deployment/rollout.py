@@ -79,7 +79,7 @@ class Rollouts:
         self._api.update_endpoint(
             target.name,
             deployment_config=guardrails,
-            retains_variants=same_hardware and bool(self._settings.part(contract.SCALING)),
+            retains_variants=same_hardware and self._keeps_instances(),
         )
         self._note_request(target, replace(record, at=at, note=note))
 
@@ -118,6 +118,14 @@ class Rollouts:
         """Makes the endpoint scale as the stack asks for."""
         scaling.apply(self._settings)
         self._api.note(config_name, single_tag("scaling", self._settings.scaling))
+
+    def _keeps_instances(self) -> bool:
+        """Whether the new fleet starts as large as autoscaling has made the old one."""
+        scaling_config = self._settings.part(contract.SCALING)
+        if not scaling_config or self._settings.kind == contract.SERVERLESS:
+            return False
+        # A fleet of none could not answer the smoke test in time.
+        return bool(scaling_config[contract.MIN_CAPACITY] > 0)
 
     def _guardrails(self, record: Record) -> dict[str, object]:
         if record.kind == contract.SERVERLESS:

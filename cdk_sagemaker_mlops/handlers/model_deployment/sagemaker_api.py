@@ -58,10 +58,12 @@ class SageMakerApi:
     # Records
 
     def record(self, config_name: str) -> Record | None:
-        """Returns what is noted on an endpoint config, or ``None`` if there is no such config."""
+        """Returns what is noted on an endpoint config, or ``None`` if there is no such config of ours."""
         try:
             tags = self._tags(self._arn("endpoint-config", config_name))
         except MissingError:
+            return None
+        if OWNER_TAG not in tags:
             return None
         record = record_from(tags)
         return Record(rollout=Rollout.PREPARED) if record is None else record

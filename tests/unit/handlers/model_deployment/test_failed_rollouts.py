@@ -129,3 +129,14 @@ def test_an_endpoint_shown_as_before_the_update_is_not_taken_for_rolled_back(
     fake.advance(60)
     assert isinstance(look(settings), Settled)
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] != live
+
+
+def test_no_more_than_ten_versions_are_tried_and_that_is_said(fake: Any, settings: Settings) -> None:
+    for _ in range(12):
+        fake.register(GROUP, approval="Approved")
+    fake.fail_next("CreateEndpoint", "ValidationException", "1 validation error detected", times=99)
+    for _ in range(2):
+        result = look(settings)
+        assert isinstance(result, Failed)
+        assert "the 10 newest approved versions have failed, and no older one is tried" in result.reason
+    assert len(fake.called("CreateEndpoint")) == 10

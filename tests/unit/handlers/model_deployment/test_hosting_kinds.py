@@ -324,3 +324,15 @@ def test_what_was_good_is_remembered_through_several_failures_of_another_kind(
     fake.fail(ENDPOINT)
     assert look(real_time) == Wait("Creating")
     assert fake.endpoints[ENDPOINT]["EndpointConfigName"] == live
+
+
+def test_an_asynchronous_endpoint_that_sleeps_starts_an_update_with_an_instance(
+    fake: Any, asynchronous: Settings, deploy: Deploy
+) -> None:
+    fake.answer_of = lambda _config, _body: (200, b"good")
+    fake.register(GROUP, approval="Approved")
+    deploy(asynchronous)
+    fake.scale(ENDPOINT, 0)
+    fake.register(GROUP, approval="Approved")
+    deploy(asynchronous)
+    assert fake.endpoints[ENDPOINT]["ProductionVariants"][0]["DesiredInstanceCount"] == 1
