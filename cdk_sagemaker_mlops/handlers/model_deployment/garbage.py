@@ -64,8 +64,8 @@ def sweep(settings: Settings, api: SageMakerApi, served_name: str) -> bool:
     # Only a complete list of configs tells which models have none.
     orphans = _orphans(api, most, set(listed)) if len(listed) < most else []
     for name in orphans[:_MOST_DELETES]:
-        api.delete_model(name)
         delete_copy(settings, name)
+        api.delete_model(name)
     return len(listed) < most and max(len(garbage), len(orphans)) <= _MOST_DELETES
 
 

@@ -56,8 +56,9 @@ def remove(settings: Settings, api: SageMakerApi, endpoint: Endpoint | None) -> 
         return True
 
     def delete_model(name: str) -> None:
-        api.delete_model(name)
+        # The model last: it is what is found again, should this be cut short.
         delete_copy(settings, name)
+        api.delete_model(name)
 
     configs = _delete_own(api.endpoint_configs, api.delete_endpoint_config)
     return configs and _delete_own(api.models, delete_model)

@@ -63,8 +63,9 @@ class Histories(RuleBasedStateMachine):
         first=hostings,
         second=st.none() | hostings,
         qualities=st.lists(st.sampled_from(QUALITIES), max_size=3),
+        lag=st.sampled_from([0, 0, 8]),
     )
-    def begin(self, first: Hosting, second: Hosting | None, qualities: list[str]) -> None:
+    def begin(self, first: Hosting, second: Hosting | None, qualities: list[str], lag: int) -> None:
         """One or two stacks, and versions that have been dealt with already."""
         self.world.deployments.append(deployment("churn", first))
         if second is not None:
@@ -72,6 +73,7 @@ class Histories(RuleBasedStateMachine):
         for quality in qualities:
             self.world.register(quality, approval="Approved")
             self.quiet()
+        self.world.fake.lag = lag
 
     def pick(self, number: int) -> Deployment:
         return self.world.deployments[number % len(self.world.deployments)]

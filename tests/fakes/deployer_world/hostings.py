@@ -7,7 +7,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fake_aws import ACCOUNT
+
 ALARM = "churn-errors"
+ARTIFACTS = "churn-artifacts"
+REGISTRY_ACCOUNT = "210987654321"
+REGISTRY_REGION = "us-east-1"
 WORKING_ANSWER = b"good"
 BROKEN_TYPE = "ml.p4d.24xlarge"
 """Every rollout on it fails, whatever the package: a hosting config that cannot work."""
@@ -39,6 +44,7 @@ class Hosting:
         guarded: Whether rollouts are blue/green under an alarm.
         removes: Whether the endpoint goes when no version is approved.
         keep: Deployed versions kept.
+        copies: Whether models come from a registry in another region.
     """
 
     kind: str = "Serverless"
@@ -48,6 +54,7 @@ class Hosting:
     guarded: bool = False
     removes: bool = False
     keep: int = 3
+    copies: bool = False
 
     @property
     def works(self) -> bool:
@@ -80,6 +87,8 @@ class Hosting:
             }
         if self.tested:
             body["SmokeTest"] = _TEST
+        if self.copies:
+            body |= {"ImageRegistries": {REGISTRY_ACCOUNT: ACCOUNT}, "ArtifactBucket": ARTIFACTS}
         if self.kind != "Serverless":
             if self.guarded:
                 body["DeploymentConfig"] = _guarded()

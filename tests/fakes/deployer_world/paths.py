@@ -11,6 +11,7 @@ from .world import GOOD, STICKING, UNLOADABLE, WRONG, World, deployment
 SCALED = replace(REAL_TIME, scaled=True, tested=True)
 OTHER_TYPE = replace(SCALED, size="ml.c5.large")
 TESTED = replace(SERVERLESS, tested=True)
+ELSEWHERE = replace(TESTED, copies=True)
 SCALED_ASYNC = replace(ASYNC, scaled=True, tested=True)
 
 
@@ -32,7 +33,7 @@ class Path:
 
     def start(self) -> World:
         """A new account at the path's start, with nothing on its way."""
-        world = World(deployment("churn", self.hosting))
+        world = World(deployment("churn", self.hosting), elsewhere=self.hosting.copies)
         world.retries_operations = True
         with world.in_charge():
             for quality in self.qualities:
@@ -51,7 +52,7 @@ def _registers(quality: str) -> Callable[[World], None]:
 def _rejects(*versions: int) -> Callable[[World], None]:
     def then(world: World) -> None:
         for version in versions:
-            world.decide(sorted(world.fake.packages)[version - 1], "Rejected")
+            world.decide(sorted(world.registry.packages)[version - 1], "Rejected")
 
     return then
 
@@ -68,8 +69,14 @@ def _deletes(world: World) -> None:
     world.finish_deletion(world.deployments[0])
 
 
+def _purges(world: World) -> None:
+    _deletes(world)
+    world.fake.deletion_lag = 30
+    world.purge()
+
+
 def _approves_anew(world: World) -> None:
-    arn = max(world.fake.packages)
+    arn = max(world.registry.packages)
     world.quality[arn] = GOOD
     world.decide(arn, "Approved")
 
@@ -99,6 +106,11 @@ PATHS = [
     Path("scaling added", REAL_TIME, (GOOD,), _updates(replace(REAL_TIME, scaled=True))),
     Path("scaling dropped", SCALED_ASYNC, (GOOD,), _updates(replace(SCALED_ASYNC, scaled=False))),
     Path("garbage", replace(TESTED, keep=1), (GOOD, GOOD, GOOD), _registers(GOOD)),
+    Path("first deployment from another region", ELSEWHERE, (), _registers(GOOD)),
+    Path("update from another region that fails its smoke test", ELSEWHERE, (GOOD,), _registers(WRONG)),
+    Path("garbage from another region", replace(ELSEWHERE, keep=1), (GOOD, GOOD, GOOD), _registers(GOOD)),
+    Path("removal of what is from another region", ELSEWHERE, (GOOD, GOOD), _deletes),
+    Path("removal of a group", SERVERLESS, (GOOD, GOOD, UNLOADABLE), _purges),
     Path("removal", SCALED, (GOOD, GOOD, UNLOADABLE), _deletes),
     Path("removal, asynchronous", SCALED_ASYNC, (GOOD,), _deletes),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .hostings import ARTIFACTS
 from .world import World
 
 _TIMES = frozenset({"CreationTime", "LastModifiedTime", "created", "StartTime"})
@@ -19,8 +20,9 @@ def snapshot(world: World) -> dict[str, Any]:
         "endpoint configs": _timeless(fake.endpoint_configs),
         "models": _timeless(fake.models),
         "tags": _timeless(fake.tags),
-        "packages": _timeless(fake.packages),
-        "groups": _timeless(fake.groups),
+        "packages": _timeless(world.registry.packages),
+        "groups": _timeless(world.registry.groups),
+        "copies": {key: "" for key in fake.objects if key[0] == ARTIFACTS},
         "scalable targets": _timeless(fake.scalable_targets),
         "scaling policies": _timeless(fake.scaling_policies),
         "scheduled actions": _timeless(fake.scheduled_actions),

@@ -21,7 +21,15 @@ from fake_aws import FAILS, STUCK, WORKS, FakeAws, Killed, Rollout, put_in_charg
 from cdk_sagemaker_mlops.handlers import aws_calls, contract, custom_resource
 from cdk_sagemaker_mlops.handlers.model_deployment import queue_handler
 
-from .hostings import ALARM, BROKEN_TYPE, SERVERLESS, WORKING_ANSWER, Hosting
+from .hostings import (
+    ALARM,
+    BROKEN_TYPE,
+    REGISTRY_ACCOUNT,
+    REGISTRY_REGION,
+    SERVERLESS,
+    WORKING_ANSWER,
+    Hosting,
+)
 from .turns import DENIED, Plan, Turns
 
 GROUP = "churn-models"
@@ -47,6 +55,7 @@ class Deployment:
     endpoint: str
     prefix: str
     hosting: Hosting
+    group: str = GROUP
     messages: list[int] = field(default_factory=list)
     looking: int = 0
     operation: Operation | None = None
@@ -69,8 +78,7 @@ class Deployment:
     def environment(self, hosting: Hosting | None = None) -> dict[str, str]:
         chosen = self.hosting if hosting is None else hosting
         values = {
-            "MODEL_PACKAGE_GROUP": GROUP,
-            "MODEL_PACKAGE_GROUP_NAME": GROUP,
+            "MODEL_PACKAGE_GROUP": self.group,
             "ENDPOINT_NAME": self.endpoint,
             "NAME_PREFIX": self.prefix,
             "EXECUTION_ROLE_ARN": f"arn:aws:iam::{fake_aws.ACCOUNT}:role/hosting",
@@ -100,9 +108,14 @@ class Context:
 class World:
     """The account."""
 
-    def __init__(self, *deployments: Deployment) -> None:
+    def __init__(self, *deployments: Deployment, elsewhere: bool = False) -> None:
         self.fake = FakeAws()
-        self.fake.create_group(GROUP)
+        self.registry = self.fake.elsewhere(REGISTRY_REGION) if elsewhere else self.fake
+        account = REGISTRY_ACCOUNT if elsewhere else fake_aws.ACCOUNT
+        group_arn = self.registry.create_group(GROUP, account=account)
+        self.group = group_arn if elsewhere else GROUP
+        for each in deployments:
+            each.group = self.group
         self.fake.set_alarm(ALARM, "OK")
         self.fake.automate(self._outcome, seconds=STEP_IN_SECONDS)
         self.fake.answer_of = self._answer
@@ -126,12 +139,20 @@ class World:
                 each.untested.add(rollout.package)
         if config["ProductionVariants"][0].get("InstanceType") == BROKEN_TYPE:
             return FAILS
-        quality = self.quality.get(self.fake.package_of(rollout.config), GOOD)
+        quality = self.quality.get(self._package_of(rollout.config), GOOD)
         return {UNLOADABLE: FAILS, STICKING: STUCK}.get(quality, WORKS)
 
     def _answer(self, config: str, _: bytes) -> tuple[int, bytes]:
-        quality = self.quality.get(self.fake.package_of(config), GOOD)
+        quality = self.quality.get(self._package_of(config), GOOD)
         return {WRONG: (200, b"nonsense"), CRASHING: (500, b"boom")}.get(quality, (200, WORKING_ANSWER))
+
+    def _package_of(self, config: str) -> str:
+        """The package behind a config; a model that was copied from another region says so by its name only."""
+        arn = self.fake.package_of(config)
+        if arn:
+            return arn
+        version = config.rpartition("-v")[2].partition("-")[0]
+        return next(each for each in self.quality if each.endswith(f"/{version}"))
 
     def _in_flight(self, url: str) -> int:
         return sum(each.looking for each in self.deployments if each.queue_url == url)
@@ -140,8 +161,9 @@ class World:
 
     def distribute(self) -> int:
         """The rules turn events into messages; returns how many events there were."""
-        events = self.fake.events[:]
+        events = [*self.fake.events, *(self.registry.events if self.registry is not self.fake else [])]
         self.fake.events.clear()
+        self.registry.events.clear()
         for event in events:
             detail = event["detail"]
             for each in self.deployments:
@@ -218,7 +240,11 @@ class World:
 
     def register(self, quality: str, *, approval: str, status: str = "Completed") -> str:
         """A pipeline registers a version that will behave so."""
-        arn = self.fake.register(GROUP, approval=approval, status=status)
+        self.registry.now = max(self.registry.now, self.fake.now)
+        arn = self.registry.register(self.group, approval=approval, status=status)
+        (container,) = self.registry.packages[arn]["InferenceSpecification"]["Containers"]
+        bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+        self.fake.objects[bucket, key] = b"model"
         self.quality[arn] = quality
         self.approvals[arn] += approval == "Approved"
         return arn
@@ -228,7 +254,8 @@ class World:
         self.fake.advance(10)
         self.decisions[arn] += 1
         self.approvals[arn] += approval == "Approved"
-        self.fake.decide(arn, approval)
+        self.registry.now = max(self.registry.now, self.fake.now)
+        self.registry.decide(arn, approval)
         self.fake.advance(10)
 
     # Stacks
@@ -324,18 +351,36 @@ class World:
             "RequestId": "c1a2b3c4-1111-2222-3333-444455556666",
             "ResourceProperties": deployment.properties(),
         }
+        return self._deletion(event)
 
-        def remove() -> Any:
+    def finish_deletion(self, deployment: Deployment) -> None:
+        """The provider asks until nothing is left."""
+        self._until_complete(deployment, self.removal_look(deployment))
+
+    def purge(self) -> None:
+        """The stack of the model package group goes, and was told to take the group with it."""
+        event = {
+            "RequestType": "Delete",
+            "ResourceType": contract.MODEL_PACKAGE_GROUP_PURGE,
+            "PhysicalResourceId": GROUP,
+            "StackId": f"arn:aws:cloudformation:{fake_aws.REGION}:{fake_aws.ACCOUNT}:stack/Churn/0a1b2c3d",
+            "LogicalResourceId": "Purge",
+            "RequestId": "c1a2b3c4-1111-2222-3333-444455556666",
+            "ResourceProperties": {contract.MODEL_PACKAGE_GROUP_NAME: GROUP},
+        }
+        self._until_complete(self.deployments[0], self._deletion(event))
+
+    def _deletion(self, event: dict[str, Any]) -> Callable[[], Any]:
+        def delete() -> Any:
             answer = custom_resource.on_event(event, Context(self.fake))
             return custom_resource.is_complete({**event, **answer}, Context(self.fake))
 
-        return remove
+        return delete
 
-    def finish_deletion(self, deployment: Deployment, *, most: int = 60) -> None:
-        """The provider asks until nothing is left."""
+    def _until_complete(self, deployment: Deployment, delete: Callable[[], Any], *, most: int = 60) -> None:
         for _ in range(most):
             plan = self._plan(None)
-            result = self.turns.alone(self.removal_look(deployment), plan)
+            result = self.turns.alone(delete, plan)
             self._count(deployment, plan)
             if isinstance(result, Killed) and self.retries_operations:
                 continue
