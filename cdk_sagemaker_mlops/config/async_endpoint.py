@@ -74,7 +74,9 @@ class AsyncEndpoint(InstanceEndpoint):
 
     def fleet(self) -> range | None:
         """Returns every size that the fleet may have, or ``None`` if that is known at deployment only."""
-        return sizes_between([self.min_capacity], [self.max_capacity])
+        return sizes_between(
+            [self.min_capacity, self.initial_instance_count], [self.max_capacity, self.initial_instance_count]
+        )
 
     def needs_storage(self) -> bool:
         """Tells whether a place in S3 has to be found that this does not say."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cdk_sagemaker_mlops.config import checks, hosting_checks
-from cdk_sagemaker_mlops.config.fleet_sizes import sizes_between
 from cdk_sagemaker_mlops.config.production_variant import VARIANT_NAME
 from cdk_sagemaker_mlops.config.scheduled_scaling import ScheduledScaling
 from cdk_sagemaker_mlops.errors import Problem
@@ -150,13 +149,15 @@ class AutoScaling:
                 fix="give each schedule a name of its own",
             )
 
-    def fleet(self) -> range | None:
-        """Returns every size that the fleet may have, or ``None`` if that is known at deployment only."""
-        lowest = [self.min_capacity, *(each.min_capacity for each in self.schedules)]
-        highest = [self.max_capacity, *(each.max_capacity for each in self.schedules)]
-        return sizes_between(
-            [each for each in lowest if each is not None], [each for each in highest if each is not None]
-        )
+    def lowest(self) -> list[int]:
+        """Returns every lower limit that the fleet has at some time."""
+        limits = [self.min_capacity, *(each.min_capacity for each in self.schedules)]
+        return [each for each in limits if each is not None]
+
+    def highest(self) -> list[int]:
+        """Returns every upper limit that the fleet has at some time."""
+        limits = [self.max_capacity, *(each.max_capacity for each in self.schedules)]
+        return [each for each in limits if each is not None]
 
     def scaling(self, endpoint_name: str) -> dict[str, Any]:
         """Returns what is registered with Application Auto Scaling for an endpoint."""

@@ -66,12 +66,16 @@ class RealTimeEndpoint(InstanceEndpoint):
 
     def fleet(self) -> range | None:
         """Returns every size that the fleet may have, or ``None`` if that is known at deployment only."""
+        # Instances of another type start with the initial count again.
+        lowest: list[object] = [self.initial_instance_count]
+        highest: list[object] = [self.initial_instance_count]
         if self.auto_scaling is not None:
-            return self.auto_scaling.fleet()
+            lowest += self.auto_scaling.lowest()
+            highest += self.auto_scaling.highest()
         if self.managed_instance_scaling is not None:
-            managed = self.managed_instance_scaling
-            return sizes_between([managed.min_instance_count], [managed.max_instance_count])
-        return super().fleet()
+            lowest.append(self.managed_instance_scaling.min_instance_count)
+            highest.append(self.managed_instance_scaling.max_instance_count)
+        return sizes_between(lowest, highest)
 
     def needs_storage(self) -> bool:
         """Tells whether a place in S3 has to be found that this does not say."""

@@ -111,10 +111,13 @@ def test_application_auto_scalings_own_model_accepts_it() -> None:
 
 
 def test_a_fleet_may_have_every_size_that_a_schedule_allows() -> None:
-    assert everything().fleet() == range(2, 17)
+    assert RealTimeEndpoint(initial_instance_count=3, auto_scaling=everything()).fleet() == range(2, 17)
+    # After a change of the instance type the fleet starts with the initial count.
+    assert RealTimeEndpoint(auto_scaling=everything()).fleet() == range(1, 17)
     managed = ManagedInstanceScaling(min_instance_count=0, max_instance_count=3)
     assert RealTimeEndpoint(managed_instance_scaling=managed).fleet() == range(4)
-    assert AutoScaling(max_capacity=NUMBER_TOKEN, invocations_per_instance=NUMBER_TOKEN).fleet() is None
+    unknown = AutoScaling(max_capacity=NUMBER_TOKEN, invocations_per_instance=NUMBER_TOKEN)
+    assert RealTimeEndpoint(auto_scaling=unknown).fleet() is None
 
 
 NOTHING = "give invocations_per_instance, target_metric or schedules"

@@ -159,7 +159,7 @@ def test_fails_when_auto_scaling_may_leave_one_instance(rollout: Rollout) -> Non
         scaling = AutoScaling(
             min_capacity=2, max_capacity=8, invocations_per_instance=100, schedules=schedules
         )
-        return RealTimeEndpoint(auto_scaling=scaling, rollout=rollout)
+        return RealTimeEndpoint(initial_instance_count=2, auto_scaling=scaling, rollout=rollout)
 
     endpoint(ScheduledScaling(name="evening", schedule="cron(0 20 * * ? *)", min_capacity=4))
     with pytest.raises(ValidationError, match="for a fleet that may have 1 instances"):
@@ -169,6 +169,7 @@ def test_fails_when_auto_scaling_may_leave_one_instance(rollout: Rollout) -> Non
 def test_fails_when_a_number_of_instances_is_out_of_proportion_to_some_size_of_the_fleet() -> None:
     def scaled(most: int) -> RealTimeEndpoint:
         return RealTimeEndpoint(
+            initial_instance_count=2,
             auto_scaling=AutoScaling(min_capacity=2, max_capacity=most, invocations_per_instance=100),
             rollout=LinearRollout(linear_step_size=instances(1)),
         )
