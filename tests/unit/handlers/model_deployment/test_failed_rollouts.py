@@ -140,3 +140,38 @@ def test_no_more_than_ten_versions_are_tried_and_that_is_said(fake: Any, setting
         assert isinstance(result, Failed)
         assert "the 10 newest approved versions have failed, and no older one is tried" in result.reason
     assert len(fake.called("CreateEndpoint")) == 10
+
+
+@pytest.mark.usefixtures("live")
+def test_a_version_approved_anew_while_it_fails_is_tried_once_more(fake: Any, settings: Settings) -> None:
+    newer = fake.register(GROUP, approval="Approved")
+    look(settings)
+    fake.advance(60)
+    fake.decide(newer, "Approved")
+    fake.advance(60)
+    fake.roll_back(ENDPOINT)
+    assert look(settings) == Wait("Updating")
+    fake.roll_back(ENDPOINT)
+    for _ in range(2):
+        assert isinstance(look(settings), Failed)
+    assert len(fake.called("UpdateEndpoint")) == 2
+
+
+@pytest.mark.usefixtures("live")
+def test_marks_of_several_endpoints_on_one_version_are_no_new_approvals(
+    fake: Any, settings: Settings
+) -> None:
+    other = replace(settings, endpoint_name="churn-b", name_prefix="churn-b-0a1b2c3d")
+    look(other)
+    fake.settle("churn-b")
+    look(other)
+    fake.register(GROUP, approval="Approved")
+    for each in (settings, other):
+        look(each)
+        fake.advance(60)
+        fake.roll_back(each.endpoint_name)
+    for _ in range(3):
+        for each in (settings, other):
+            assert isinstance(look(each), Failed)
+            fake.advance(60)
+    assert len(fake.called("UpdateEndpoint")) == 2
