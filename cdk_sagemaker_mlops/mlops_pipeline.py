@@ -65,7 +65,7 @@ class MlopsPipeline(Construct):
             ``"Remove"``. Default: ``"Keep"``.
         keep_versions: Deployed versions whose model and endpoint config are kept for a rollback, 1 to 20.
             Default: ``3``.
-        wait_for_deployment: Have CloudFormation wait for a rollout's end, and fail with it.
+        wait_for_deployment: Have CloudFormation wait for a rollout's end, up to an hour, and fail with it.
             Default: ``True``.
         notification_topic: SNS topic that is told how each rollout ended. Default: one is defined.
         shared_with: Who else deploys from the registry that is defined here: ids of accounts, or a

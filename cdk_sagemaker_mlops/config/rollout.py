@@ -45,9 +45,13 @@ class AllAtOnceRollout:
         checks.raise_problems(
             (
                 _wait("rollout.termination_wait_in_seconds", self.termination_wait_in_seconds),
-                *_timeout(self.maximum_execution_timeout_in_seconds, self.termination_wait_in_seconds),
+                *_timeout(self.maximum_execution_timeout_in_seconds, self.least_seconds()),
             )
         )
+
+    def least_seconds(self) -> int:
+        """Returns how long a rollout takes at least: its waits, as far as they are known."""
+        return _total(self.termination_wait_in_seconds)
 
     def update_policy(self) -> dict[str, Any]:
         """Returns the update policy's part of a ``DeploymentConfig``."""
@@ -91,13 +95,13 @@ class CanaryRollout:
                 *self.size_problems(None),
                 _wait("rollout.wait_interval_in_seconds", self.wait_interval_in_seconds),
                 _wait("rollout.termination_wait_in_seconds", self.termination_wait_in_seconds),
-                *_timeout(
-                    self.maximum_execution_timeout_in_seconds,
-                    self.wait_interval_in_seconds,
-                    self.termination_wait_in_seconds,
-                ),
+                *_timeout(self.maximum_execution_timeout_in_seconds, self.least_seconds()),
             )
         )
+
+    def least_seconds(self) -> int:
+        """Returns how long a rollout takes at least: its waits, as far as they are known."""
+        return _total(self.wait_interval_in_seconds, self.termination_wait_in_seconds)
 
     def update_policy(self) -> dict[str, Any]:
         """Returns the update policy's part of a ``DeploymentConfig``."""
@@ -146,13 +150,14 @@ class LinearRollout:
                 *self.size_problems(None),
                 _wait("rollout.wait_interval_in_seconds", self.wait_interval_in_seconds),
                 _wait("rollout.termination_wait_in_seconds", self.termination_wait_in_seconds),
-                *_timeout(
-                    self.maximum_execution_timeout_in_seconds,
-                    *[self.wait_interval_in_seconds] * _waits_between(self.linear_step_size),
-                    self.termination_wait_in_seconds,
-                ),
+                *_timeout(self.maximum_execution_timeout_in_seconds, self.least_seconds()),
             )
         )
+
+    def least_seconds(self) -> int:
+        """Returns how long a rollout takes at least: its waits, as far as they are known."""
+        waits = [self.wait_interval_in_seconds] * _waits_between(self.linear_step_size)
+        return _total(*waits, self.termination_wait_in_seconds)
 
     def update_policy(self) -> dict[str, Any]:
         """Returns the update policy's part of a ``DeploymentConfig``."""
@@ -205,12 +210,13 @@ class RollingRollout:
             (
                 *self.size_problems(None),
                 _wait("rollout.wait_interval_in_seconds", self.wait_interval_in_seconds),
-                *_timeout(
-                    self.maximum_execution_timeout_in_seconds,
-                    *[self.wait_interval_in_seconds] * _waits_between(self.maximum_batch_size),
-                ),
+                *_timeout(self.maximum_execution_timeout_in_seconds, self.least_seconds()),
             )
         )
+
+    def least_seconds(self) -> int:
+        """Returns how long a rollout takes at least: its waits, as far as they are known."""
+        return _total(*[self.wait_interval_in_seconds] * _waits_between(self.maximum_batch_size))
 
     def update_policy(self) -> dict[str, Any]:
         """Returns the update policy's part of a ``DeploymentConfig``."""
@@ -257,7 +263,7 @@ def _wait(parameter: str, value: object) -> Problem | None:
     )
 
 
-def _timeout(timeout: object, *waits: object) -> Iterator[Problem | None]:
+def _timeout(timeout: object, waits: int) -> Iterator[Problem | None]:
     """Checks the timeout's range, and that the waits fit into it."""
     if timeout is None:
         return
@@ -272,15 +278,18 @@ def _timeout(timeout: object, *waits: object) -> Iterator[Problem | None]:
         fix="leave it out to use SageMaker's own",
     )
     yield problem
-    known = [wait for wait in waits if isinstance(wait, int) and not isinstance(wait, bool)]
-    if problem is None and isinstance(timeout, int) and timeout <= sum(known):
+    if problem is None and isinstance(timeout, int) and timeout <= waits:
         yield Problem(
             code=code,
             parameter=parameter,
-            rule=f"be longer than the waits, which add up to {sum(known)} seconds",
+            rule=f"be longer than the waits, which add up to {waits} seconds",
             value=timeout,
             fix="allow for the waits and for starting the instances, or wait less",
         )
+
+
+def _total(*waits: object) -> int:
+    return sum(wait for wait in waits if isinstance(wait, int) and not isinstance(wait, bool))
 
 
 def _waits_between(size: CapacitySize) -> int:

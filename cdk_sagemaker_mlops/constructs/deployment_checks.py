@@ -15,6 +15,8 @@ from cdk_sagemaker_mlops.constructs.sagemaker_names import name_problem
 from cdk_sagemaker_mlops.errors import Problem
 from cdk_sagemaker_mlops.handlers import contract
 
+_LONGEST_OPERATION_IN_SECONDS = 3600
+
 
 def group_problems(name: str | None, registry: ModelRegistry | None) -> Iterator[Problem | None]:
     """Checks that there is one group, and its name."""
@@ -99,3 +101,26 @@ def outcome_problems(
         fix="models and endpoint configs cost nothing, but only so many are looked through",
     )
     yield stage_checks.boolean("wait", wait)
+
+
+def patience_problem(endpoint: Endpoint, wait: object) -> Problem | None:
+    """Checks that CloudFormation can wait for a rollout's end.
+
+    Args:
+        endpoint: How the model is hosted.
+        wait: Whether CloudFormation shall wait.
+    """
+    if wait is not True or isinstance(endpoint, ServerlessEndpoint):
+        return None
+    seconds = endpoint.rollout.least_seconds()
+    # What CDK's provider framework, and CloudFormation, wait for a custom resource at most.
+    if seconds < _LONGEST_OPERATION_IN_SECONDS:
+        return None
+    return Problem(
+        code="RolloutTooLong",
+        parameter="wait",
+        rule=f"be False for a rollout that takes at least {seconds} seconds: CloudFormation waits an hour",
+        value=wait,
+        fix="turn waiting off (wait_for_deployment of an MlopsPipeline) and follow the rollout by its "
+        "notification, or wait less in the rollout",
+    )

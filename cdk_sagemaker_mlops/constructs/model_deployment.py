@@ -22,6 +22,7 @@ from cdk_sagemaker_mlops.constructs.deployment_checks import (
     elsewhere_problems,
     group_problems,
     outcome_problems,
+    patience_problem,
     storage_problem,
 )
 from cdk_sagemaker_mlops.constructs.deployment_triggers import DeploymentTriggers
@@ -89,7 +90,8 @@ class ModelDeployment(Construct, EndpointMetrics):
             ``"Remove"``. Default: ``"Keep"``.
         keep_versions: Deployed versions whose model and endpoint config are kept for a rollback, 1 to 20.
             Default: ``3``.
-        wait: Have CloudFormation wait for a rollout's end, and fail with it. Default: ``True``.
+        wait: Have CloudFormation wait for a rollout's end, up to an hour, and fail with it.
+            Default: ``True``.
         notification_topic: SNS topic that is told how each rollout ended. Default: one is defined.
         encryption_key: Key of the queues and of the topic that are defined here; it must trust its account's
             IAM policies, as keys made by CDK do, and one from elsewhere must let EventBridge use it.
@@ -145,6 +147,7 @@ class ModelDeployment(Construct, EndpointMetrics):
                 storage_problem(hosting, storage),
                 *alarm_problems(hosting, alarms),
                 *outcome_problems(when_none_approved, keep_versions, wait),
+                patience_problem(hosting, wait),
             ),
             at=at,
         )

@@ -10,6 +10,7 @@ from aws_cdk.assertions import Match, Template
 
 from cdk_sagemaker_mlops import (
     AsyncEndpoint,
+    CanaryRollout,
     DataCapture,
     ModelDeployment,
     ModelRegistry,
@@ -351,6 +352,18 @@ ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/churn-models
             "GuardrailsNotSupported: alarms must be left out for a ServerlessEndpoint, which is updated without "
             "deployment guardrails, got 'RollbackAlarms'; host on a RealTimeEndpoint, or let a smoke_test judge "
             "the new model (at Churn/Deployment)",
+        ),
+        (
+            {
+                "endpoint": RealTimeEndpoint(
+                    initial_instance_count=2,
+                    rollout=CanaryRollout(wait_interval_in_seconds=3000, termination_wait_in_seconds=600),
+                )
+            },
+            ValidationError,
+            "RolloutTooLong: wait must be False for a rollout that takes at least 3600 seconds: CloudFormation "
+            "waits an hour, got True; turn waiting off (wait_for_deployment of an MlopsPipeline) and follow the "
+            "rollout by its notification, or wait less in the rollout (at Churn/Deployment)",
         ),
         (
             {"alarms": "all"},
