@@ -18,6 +18,7 @@ from rich.progress import Progress
 from cdk_sagemaker_mlops.cli.operation import Operation, operate
 from cdk_sagemaker_mlops.cli.place import Where
 from cdk_sagemaker_mlops.cli.prediction_file import PredictionFile, lines_for
+from cdk_sagemaker_mlops.cli.screen import counted
 from cdk_sagemaker_mlops.deployed.predictions import Answer, Tally, is_missing, predictions, sender
 from cdk_sagemaker_mlops.deployed.request_batches import SUFFIXES, Batch, guess_content_type, split
 from cdk_sagemaker_mlops.errors import OperationError, Problem, ValidationError
@@ -208,8 +209,8 @@ def _tell(
     )
     where = "" if written is None else f"; predictions are in {written}"
     operation.note(
-        f"{tally.rows} rows in {tally.seconds:.2f} s, {tally.requests} requests,"
-        f" {tally.failed_rows} rows failed{where}"
+        f"{counted(tally.rows, 'row')} in {tally.seconds:.2f} s,"
+        f" {counted(tally.requests, 'request')}, {tally.failed_rows} failed{where}"
     )
     if tally.errors:
         told = "; ".join(f"from row {row}: {message}" for row, message in tally.errors[:_SHOWN_ERRORS])

@@ -65,6 +65,11 @@ def moment(when: datetime | None) -> str:
     return "-" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def counted(number: int, noun: str) -> str:
+    """Words a number of things, such as ``1 row`` or ``2 rows``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def plain(value: Any) -> Any:
     """Turns times into ISO 8601 and tuples into lists, all the way down, for JSON."""
     if isinstance(value, datetime):

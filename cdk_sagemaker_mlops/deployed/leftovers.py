@@ -121,8 +121,9 @@ def _bucket_content(s3: Any, name: str) -> str | None:
         if error.response["Error"]["Code"] == "NoSuchBucket":
             return None
         raise
-    more = " or more" if page.get("IsTruncated") else ""
-    return f"{page.get('KeyCount', len(page.get('Contents', [])))}{more} objects"
+    return _count(
+        page.get("KeyCount", len(page.get("Contents", []))), "object", more=bool(page.get("IsTruncated"))
+    )
 
 
 def _group_content(sagemaker: Any, name: str) -> str | None:
@@ -133,8 +134,13 @@ def _group_content(sagemaker: Any, name: str) -> str | None:
             return None
         raise
     page = sagemaker.list_model_packages(ModelPackageGroupName=name, MaxResults=100)
-    more = " or more" if page.get("NextToken") else ""
-    return f"{len(page['ModelPackageSummaryList'])}{more} versions"
+    return _count(len(page["ModelPackageSummaryList"]), "version", more=bool(page.get("NextToken")))
+
+
+def _count(number: int, noun: str, *, more: bool) -> str:
+    if more:
+        return f"{number} {noun}s or more"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def delete_leftover(

@@ -15,7 +15,7 @@ from cdk_sagemaker_mlops.errors import OperationError
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/Churn/1"
 BUCKET = Leftover(kind="bucket", name="artifacts", stack="Churn", content="2 objects", deleted=NOW)
-GROUP = Leftover(kind="model package group", name="churn", stack="Churn", content="1 versions", deleted=NOW)
+GROUP = Leftover(kind="model package group", name="churn", stack="Churn", content="1 version", deleted=NOW)
 PACKAGE = {
     "ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn/1",
     "ModelPackageName": "churn",
