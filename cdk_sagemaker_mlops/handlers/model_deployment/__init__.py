@@ -33,6 +33,7 @@ sqs:GetQueueAttributes                                    the queue; the custom 
 s3:GetObject                                              the artifacts, in the group's region   elsewhere
 s3:GetObject, PutObject, DeleteObject,
 AbortMultipartUpload                                      models/* in ArtifactBucket             elsewhere
+s3:ListBucket                                             ArtifactBucket                         elsewhere
 ========================================================  =====================================  ==========
 
 Always granted is also what undoes the wishes of an earlier hosting config. UpdateModelPackage only

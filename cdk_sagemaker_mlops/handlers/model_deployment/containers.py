@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .. import contract
 from ..aws_calls import by_meaning, client, own_region
 from ..errors import MissingError, PermanentError, RetryableError
+from . import names
 from .registry import Package, Registry
 from .settings import Settings
 
@@ -63,6 +64,22 @@ def delete_copy(settings: Settings, name: str) -> None:
     if bucket is not None:
         with by_meaning():
             client("s3").delete_object(Bucket=bucket, Key=_key(name))
+
+
+def delete_copies(settings: Settings) -> None:
+    """Deletes every artifact that was copied for this deployment, also where no model came of it.
+
+    Args:
+        settings: The deployment's.
+    """
+    bucket = settings.hosting.get(contract.ARTIFACT_BUCKET)
+    if bucket is None:
+        return
+    s3, prefix = client("s3"), f"{contract.ARTIFACT_COPIES}{names.stem(settings)}-v"
+    with by_meaning():
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                s3.delete_object(Bucket=bucket, Key=found["Key"])
 
 
 def _only_container(package: Package, package_arn: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from itertools import islice
 from ..aws_calls import by_meaning, client
 from ..errors import BusyError, MissingError
 from . import scaling
-from .containers import delete_copy
+from .containers import delete_copies, delete_copy
 from .decisions import Endpoint
 from .notifications import REMOVED, Outcome, tell
 from .sagemaker_api import Listed, SageMakerApi
@@ -78,7 +78,10 @@ def remove_for_good(settings: Settings, api: SageMakerApi) -> bool:
     if endpoint is None:
         scaling.clear(settings, kind=settings.kind)
         _delete_own(api.endpoint_configs, api.delete_endpoint_config)
-    return remove(settings, api, endpoint)
+    gone = remove(settings, api, endpoint)
+    if gone:
+        delete_copies(settings)
+    return gone
 
 
 def _endpoint_is_gone(settings: Settings, api: SageMakerApi, endpoint: Endpoint) -> bool:

@@ -189,3 +189,13 @@ def test_images_that_are_not_in_ecr_stay_as_they_are(fake: Any, there: Any, else
     look(elsewhere)
     (model,) = fake.models.values()
     assert model["Containers"] == [{"Image": "public.example/model.eu-west-1.img"}]
+
+
+def test_removal_finds_a_copy_that_no_model_came_of(fake: Any, there: Any, elsewhere: Settings) -> None:
+    register(fake, there)
+    fake.objects["churn-copies", "models/another-v1.tar.gz"] = b"of another deployment"
+    fake.fail_next("CreateModel", "InternalFailure", "We are sorry.", status=500)
+    with pytest.raises(Exception, match="We are sorry"):
+        look(elsewhere)
+    assert remove_for_good(elsewhere, SageMakerApi(elsewhere))
+    assert [key for bucket, key in fake.objects if bucket == "churn-copies"] == ["models/another-v1.tar.gz"]
