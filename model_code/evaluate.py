@@ -186,15 +186,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    options.output_dir.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
-    (options.output_dir / "evaluation.json").write_text(text, encoding="utf-8")
     comparison = previous_version(options.model_package_group_name)
     page = evaluation_report(document, answers, model.schema, comparison)
-    (options.output_dir / "report.html").write_text(page, encoding="utf-8")
+    write(document, page, options.output_dir)
     _log.info("%s", comparison.note)
     _log_metrics(document, len(table.target))
     return 0
+
+
+def write(document: dict[str, Any], page: str, folder: Path) -> None:
+    """Writes the metrics and the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    (folder / "evaluation.json").write_text(text, encoding="utf-8")
+    (folder / "report.html").write_text(page, encoding="utf-8")
 
 
 def _log_metrics(document: dict[str, Any], rows: int) -> None:

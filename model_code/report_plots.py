@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ _SHARE = {"low": 0.0, "high": 1.0}
 _BINS = 10
 _MOST_CLASSES = 40
 _MOST_DOTS = 1500
+
+Pair = tuple[str, np.ndarray, np.ndarray]
+"""A class: its name, which rows are of it, and its probabilities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +92,19 @@ def regression_plots(answers: Answers) -> list[Plot]:
     ]
 
 
-def _curves(answers: Answers, previous: Mapping[str, Any]) -> Iterator[Plot]:
-    drawn = _drawn_classes(answers)
-    pairs = [
-        (name, is_class, score) for name, is_class, score in drawn if is_class.any() and not is_class.all()
-    ]
+def _curves(answers: Answers, previous: Mapping[str, Any]) -> list[Plot]:
+    """The curves of each class that has rows in it and rows outside."""
+    pairs = [pair for pair in _drawn_classes(answers) if pair[1].any() and not pair[1].all()]
     if not pairs:
-        return
+        return []
     few = len(pairs) < len(_positives(answers))
     left_out = f" Drawn: the {len(pairs)} most frequent classes of the test set." if few else ""
-    roc = [
+    base = float(pairs[0][1].mean()) if answers.is_binary else None
+    return [_roc_plot(pairs, previous, left_out), _recall_plot(pairs, previous, left_out, base)]
+
+
+def _roc_plot(pairs: Sequence[Pair], previous: Mapping[str, Any], left_out: str) -> Plot:
+    series = [
         Series(
             name=f"{name}, area {roc_auc_score(is_class, score):.4f}",
             points=_points(*roc_curve(is_class, score)[:2]),
@@ -106,7 +112,23 @@ def _curves(answers: Answers, previous: Mapping[str, Any]) -> Iterator[Plot]:
         )
         for place, (name, is_class, score) in enumerate(pairs)
     ]
-    recall = [
+    before = _previous_curve(
+        previous, "receiver_operating_characteristic_curve", "false_positive_rates", "true_positive_rates"
+    )
+    return _curve_plot(
+        "ROC curve",
+        f"The nearer to the upper left corner, the better; the thin line is guessing.{left_out}",
+        (Axis(label="false positive rate", **_SHARE), Axis(label="true positive rate", **_SHARE)),
+        [*before, *series],
+        reference=((0.0, 0.0), (1.0, 1.0)),
+    )
+
+
+def _recall_plot(
+    pairs: Sequence[Pair], previous: Mapping[str, Any], left_out: str, base: float | None
+) -> Plot:
+    """``base`` is the precision of guessing, if there is one for all."""
+    series = [
         Series(
             name=f"{name}, average precision {average_precision_score(is_class, score):.4f}",
             points=_points(*precision_recall_curve(is_class, score)[1::-1]),
@@ -114,24 +136,13 @@ def _curves(answers: Answers, previous: Mapping[str, Any]) -> Iterator[Plot]:
         )
         for place, (name, is_class, score) in enumerate(pairs)
     ]
-    old_roc = _previous_curve(
-        previous, "receiver_operating_characteristic_curve", "false_positive_rates", "true_positive_rates"
-    )
-    old_recall = _previous_curve(previous, "precision_recall_curve", "recalls", "precisions")
-    yield _curve_plot(
-        "ROC curve",
-        f"The nearer to the upper left corner, the better; the thin line is guessing.{left_out}",
-        (Axis(label="false positive rate", **_SHARE), Axis(label="true positive rate", **_SHARE)),
-        [*old_roc, *roc],
-        reference=((0.0, 0.0), (1.0, 1.0)),
-    )
-    base = float(pairs[0][1].mean()) if answers.is_binary else None
+    before = _previous_curve(previous, "precision_recall_curve", "recalls", "precisions")
     guess = "" if base is None else "; the thin line is guessing"
-    yield _curve_plot(
+    return _curve_plot(
         "Precision and recall",
         f"The nearer to the upper right corner, the better{guess}.{left_out}",
         (Axis(label="recall", **_SHARE), Axis(label="precision", **_SHARE)),
-        [*old_recall, *recall],
+        [*before, *series],
         reference=None if base is None else ((0.0, base), (1.0, base)),
     )
 
@@ -151,8 +162,8 @@ def _curve_plot(
     return Plot(title=title, caption=caption, svg=chart.svg(), legend=series)
 
 
-def _positives(answers: Answers) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Each class that has a curve of its own: its name, which rows are of it, and its probabilities."""
+def _positives(answers: Answers) -> list[Pair]:
+    """Each class that has a curve of its own."""
     labels, probabilities = answers.classes, answers.probabilities
     if probabilities is None:
         return []
@@ -160,7 +171,7 @@ def _positives(answers: Answers) -> list[tuple[str, np.ndarray, np.ndarray]]:
     return [(f"class {labels[at]}", answers.actual == labels[at], probabilities[:, at]) for at in places]
 
 
-def _drawn_classes(answers: Answers) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _drawn_classes(answers: Answers) -> list[Pair]:
     """The most frequent classes, as many as there are colours, in the model's order."""
     positives = _positives(answers)
     by_rows = sorted(range(len(positives)), key=lambda place: -int(positives[place][1].sum()))

@@ -40,16 +40,7 @@ def png(scene: Scene) -> bytes:
             )
         ) from error
     width, height = scene.size
-    if max(width, height) * _SHARPNESS > _MOST_PIXELS:
-        raise OperationError(
-            Problem(
-                code="PictureTooLarge",
-                parameter="--png",
-                rule=f"have at most {_MOST_PIXELS} pixels in each direction",
-                value=(width * _SHARPNESS, height * _SHARPNESS),
-                fix="use --svg, which has no limit",
-            )
-        )
+    _check_size(width, height)
     figure = Figure(
         figsize=(width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH), facecolor=LIGHT.fills["page"]
     )
@@ -70,6 +61,19 @@ def png(scene: Scene) -> bytes:
             pil_kwargs={"optimize": True},
         )
     return stream.getvalue()
+
+
+def _check_size(width: float, height: float) -> None:
+    if max(width, height) * _SHARPNESS > _MOST_PIXELS:
+        raise OperationError(
+            Problem(
+                code="PictureTooLarge",
+                parameter="--png",
+                rule=f"have at most {_MOST_PIXELS} pixels in each direction",
+                value=(width * _SHARPNESS, height * _SHARPNESS),
+                fix="use --svg, which has no limit",
+            )
+        )
 
 
 def _draw(axes: Axes, item: Item) -> None:
