@@ -229,36 +229,51 @@ def test_definition(define: Callable[[App], Stack], snapshot: SnapshotAssertion)
 
 
 @pytest.fixture(scope="module")
-def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where ``examples/quickstart`` has been synthesised."""
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where the examples with one stack have been synthesised."""
     folder = tmp_path_factory.mktemp("synthesised")
-    assembly = folder / "examples" / "quickstart" / "cdk.out"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(assembly)))
-        runpy.run_path(str(ROOT / "examples" / "quickstart" / "app.py"))
+    for name in ("quickstart", "custom_pipeline"):
+        assembly = folder / "examples" / name / "cdk.out"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(assembly)))
+            runpy.run_path(str(ROOT / "examples" / name / "app.py"))
     return folder
 
 
-def test_the_quickstart_consists_of_these(snapshot: SnapshotAssertion, quickstart: Path) -> None:
-    text = (quickstart / "examples/quickstart/cdk.out/Quickstart.template.json").read_text()
-    template = json.loads(text)
+def template_of(synthesised: Path, example: str) -> dict[str, Any]:
+    (path,) = (synthesised / "examples" / example / "cdk.out").glob("*.template.json")
+    template: dict[str, Any] = json.loads(path.read_text())
+    return template
+
+
+def test_the_quickstart_consists_of_these(snapshot: SnapshotAssertion, synthesised: Path) -> None:
+    template = template_of(synthesised, "quickstart")
+
     assert {
         "Resources": {name: resource["Type"] for name, resource in template["Resources"].items()},
         "Outputs": template["Outputs"],
     } == snapshot.use_extension(Here)
 
 
+@pytest.mark.parametrize("example", ["quickstart", "custom_pipeline"])
+def test_definition_of_example(example: str, snapshot: SnapshotAssertion, synthesised: Path) -> None:
+    resources = readable(template_of(synthesised, example))["Resources"].values()
+    (pipeline,) = (item for item in resources if item["Type"] == "AWS::SageMaker::Pipeline")
+
+    assert pipeline["Properties"]["PipelineDefinition"] == snapshot.use_extension(Here)
+
+
 def test_the_readme_s_picture_of_the_quickstart_is_what_its_command_draws(
-    quickstart: Path, monkeypatch: pytest.MonkeyPatch
+    synthesised: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = "graph --app examples/quickstart --svg docs/images/pipeline.svg"
     assert f"\ncdk-mlops {command}\n" in (ROOT / "README.md").read_text()
-    monkeypatch.chdir(quickstart)
+    monkeypatch.chdir(synthesised)
 
     result = CliRunner().invoke(cdk_mlops, command.split())
 
     assert result.exit_code == 0, result.output
-    drawn = quickstart / "docs" / "images" / "pipeline.svg"
+    drawn = synthesised / "docs" / "images" / "pipeline.svg"
     told = f"run 'cdk synth' in examples/quickstart, then 'cdk-mlops {command}'"
     assert drawn.read_text() == (ROOT / "docs" / "images" / "pipeline.svg").read_text(), told
 

@@ -1,4 +1,4 @@
-"""Values in a definition, in every partition; and where a large definition goes."""
+"""Where a large definition goes, and how its values get into it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Aws, Environment, Stack
+from aws_cdk import App, Aws, Stack
 from aws_cdk.assertions import Annotations, Match, Template
 
 from cdk_sagemaker_mlops import TrainingPipeline
 from cdk_sagemaker_mlops.constructs import training_pipeline
-from cdk_sagemaker_mlops.constructs.definition_body import DefinitionBody, ImageAccounts
 from cdk_sagemaker_mlops.constructs.definition_location import LARGEST_BODY
 from cdk_sagemaker_mlops.definition import placeholders
-from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition, build_definition
-
-# The registry accounts that AWS publishes for its scikit-learn images, one region of each partition.
-PARTITIONS = {
-    "us-east-1": ("amazonaws.com", "683313688378"),
-    "cn-north-1": ("amazonaws.com.cn", "450853457545"),
-    "us-gov-west-1": ("amazonaws.com", "414596584902"),
-}
-
-
-def image_only(ctx: Any) -> Any:
-    from sagemaker.mlops.workflow.fail_step import FailStep
-    from sagemaker.mlops.workflow.pipeline import Pipeline
-
-    text = f"{ctx.image_uri(framework='sklearn', version='1.2-1')} in {ctx.region}"
-    return Pipeline(
-        ctx.pipeline_name,
-        parameters=[],
-        steps=[FailStep(name="Fail", error_message=text)],
-        sagemaker_session=ctx.session,
-    )
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition
 
 
 def padded(characters: int) -> PipelineDefinition:
@@ -64,76 +43,13 @@ def define(
 ) -> tuple[Stack, dict[str, Any]]:
     monkeypatch.setattr(training_pipeline, "cached_definition", lambda *_args, **_options: definition)
     stack = Stack(App(), name)
-    TrainingPipeline(stack, "Training", pipeline=image_only, model_package_group_name="churn-models")
+    TrainingPipeline(stack, "Training", pipeline=lambda _ctx: None, model_package_group_name="churn-models")
     return stack, Template.from_stack(stack).to_json()["Resources"]
 
 
 def only(resources: dict[str, Any], type_name: str) -> dict[str, Any]:
     (found,) = [resource["Properties"] for resource in resources.values() if resource["Type"] == type_name]
     return found
-
-
-def resolve(value: Any, region: str, mappings: dict[str, Any]) -> str:
-    """What CloudFormation would make of the value in ``region``."""
-    if isinstance(value, str):
-        return value
-    ((function, argument),) = value.items()
-    if function == "Ref":
-        pseudo = {"AWS::Region": region, "AWS::URLSuffix": PARTITIONS[region][0], "AWS::Partition": "aws"}
-        return pseudo.get(argument, argument)
-    if function == "Fn::FindInMap":
-        name, first, second = argument
-        return str(mappings[name][resolve(first, region, mappings)][second])
-    assert function == "Fn::Join"
-    return str(argument[0]).join(resolve(part, region, mappings) for part in argument[1])
-
-
-@pytest.fixture(scope="module")
-def image_definitions() -> dict[str | None, PipelineDefinition]:
-    return {
-        region: build_definition(
-            image_only,
-            pipeline_name="churn",
-            model_package_group_name="churn-models",
-            region=region,
-            input_data_uri=None,
-        )
-        for region in (None, *PARTITIONS)
-    }
-
-
-@pytest.mark.parametrize("region", PARTITIONS)
-def test_an_image_is_right_in_every_partition(
-    region: str, image_definitions: dict[str | None, PipelineDefinition]
-) -> None:
-    suffix, account = PARTITIONS[region]
-    image = f"{account}.dkr.ecr.{region}.{suffix}/sagemaker-scikit-learn:1.2-1-cpu-py3 in {region}"
-    bodies = {}
-    for known in (None, region):
-        stack = Stack(App(), "Churn", env=None if known is None else Environment(region=known))
-        definition = image_definitions[known]
-        images = ImageAccounts(stack, "Images", tables=definition.image_tables)
-        body = DefinitionBody(
-            definition, images=images, pipeline_name="churn", role_arn="arn:role", bucket_name="bucket"
-        )
-        mappings = Template.from_stack(stack).to_json().get("Mappings", {})
-        bodies[known] = resolve(stack.resolve(body.with_tokens()), region, mappings)
-        assert len(mappings) == (1 if known is None else 0)
-
-    assert image in bodies[None]
-    assert image in bodies[region]
-
-
-def test_a_mapping_has_only_the_rows_needed(
-    image_definitions: dict[str | None, PipelineDefinition],
-) -> None:
-    definition = image_definitions[None]
-    ((placeholder, table),) = definition.image_tables.items()
-
-    assert placeholder in definition.document
-    assert {region: table[region] for region in PARTITIONS} == {
-        region: account for region, (_, account) in PARTITIONS.items()
-    }
 
 
 def test_a_definition_at_the_threshold_stays_in_the_template(monkeypatch: pytest.MonkeyPatch) -> None:

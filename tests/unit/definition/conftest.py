@@ -59,3 +59,13 @@ def definitions(
     build: Callable[..., PipelineDefinition], sdk_pipelines: dict[str, Callable[[Any], Any]]
 ) -> dict[str, PipelineDefinition]:
     return {name: build(pipeline) for name, pipeline in sdk_pipelines.items()}
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """A folder of code that a test may change."""
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    for name in ("preprocess", "train", "evaluate", "inference"):
+        (folder / f"{name}.py").write_text(f"print({name!r})\n")
+    return folder
