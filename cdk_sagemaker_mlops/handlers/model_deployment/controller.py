@@ -188,11 +188,11 @@ class _Look:
             return d.Wait("Updating")
         except BusyError:
             return d.Wait("Updating")
-        except NotReadyError as error:
-            if not self._is_last_try:
-                raise
-            self._refuse(action.target, seen, str(error))
         except PermanentError as error:
+            # What is in service is not found bad by a refusal to deploy it once more.
+            serves = seen.endpoint is not None and seen.endpoint.config_name == action.target.name
+            if serves or (isinstance(error, NotReadyError) and not self._is_last_try):
+                raise
             self._refuse(action.target, seen, str(error))
         return None
 

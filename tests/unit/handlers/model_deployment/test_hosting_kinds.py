@@ -336,3 +336,26 @@ def test_an_asynchronous_endpoint_that_sleeps_starts_an_update_with_an_instance(
     fake.register(GROUP, approval="Approved")
     deploy(asynchronous)
     assert fake.endpoints[ENDPOINT]["ProductionVariants"][0]["DesiredInstanceCount"] == 1
+
+
+def test_what_is_in_service_is_not_given_up_because_it_cannot_be_deployed_once_more(
+    fake: Any, settings: Settings, live: str
+) -> None:
+    fake.register(GROUP, approval="Approved")
+    look(settings)
+    fake.get_stuck(ENDPOINT)
+    fake.fail_next("UpdateEndpoint", "ValidationException", "This config is in use already", times=2)
+    for _ in range(2):
+        with pytest.raises(PermanentError, match="in use already"):
+            look(settings)
+    assert "DeleteEndpoint" not in fake.changes
+    assert look(settings) == Wait("Updating")
+
+
+def test_an_endpoint_config_deleted_by_hand_is_made_again(fake: Any, settings: Settings, live: str) -> None:
+    fake.endpoint_configs.pop(live)
+    fake.tags.pop(f"arn:aws:sagemaker:eu-west-1:123456789012:endpoint-config/{live}")
+    assert look(settings) == Wait("Updating")
+    fake.settle(ENDPOINT)
+    assert isinstance(look(settings), Settled)
+    assert [*fake.endpoint_configs] == [live]
