@@ -7,7 +7,13 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Match, Template
 
-from cdk_sagemaker_mlops import ModelDeployment, RealTimeEndpoint, RollbackAlarms, ValidationError
+from cdk_sagemaker_mlops import (
+    AsyncEndpoint,
+    ModelDeployment,
+    RealTimeEndpoint,
+    RollbackAlarms,
+    ValidationError,
+)
 
 ALARM = "AWS::CloudWatch::Alarm"
 
@@ -71,6 +77,19 @@ def test_thresholds_are_the_users() -> None:
     template.has_resource_properties(
         ALARM, {"MetricName": "ModelLatency", "Threshold": 250_000, "EvaluationPeriods": 2}
     )
+
+
+def test_an_asynchronous_endpoint_is_watched_for_what_it_measures_and_may_be_slow() -> None:
+    stack = Stack(App(), "Churn")
+    deployment = ModelDeployment(
+        stack,
+        "Deployment",
+        model_package_group_name="churn",
+        endpoint=AsyncEndpoint(output_s3_uri="s3://churn-answers/live"),
+    )
+    template = Template.from_stack(stack)
+    assert len(deployment.alarms) == 1
+    template.has_resource_properties(ALARM, {"MetricName": "Invocation5XXErrors"})
 
 
 def test_no_alarms_is_a_choice() -> None:

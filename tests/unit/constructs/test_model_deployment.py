@@ -471,3 +471,13 @@ def test_more_deployments_than_iam_has_policies_for_are_warned_of() -> None:
     ModelDeployment(stack, "Deployment10", model_package_group_name="churn")
     (warning,) = provider.node.metadata
     assert "more than 10 deployments in one stack" in warning.data
+
+
+def test_a_registry_of_another_stack_of_the_app_needs_no_arn() -> None:
+    app = App()
+    training = Stack(app, "Training", env=Environment(account="210987654321", region="eu-west-1"))
+    production = Stack(app, "Churn", env=Environment(account="123456789012", region="eu-west-1"))
+    ModelDeployment(production, "Deployment", model_registry=ModelRegistry(training, "Registry"))
+    properties = Template.from_stack(production).find_resources(DEPLOYMENT).popitem()[1]["Properties"]
+    group = properties["ModelPackageGroup"]["Fn::Join"][1][-1]
+    assert group == ":sagemaker:eu-west-1:210987654321:model-package-group/training-registry-0007267e"
