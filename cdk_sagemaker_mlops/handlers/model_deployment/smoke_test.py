@@ -84,7 +84,8 @@ def _problem(answer: str, test: Mapping[str, Any]) -> str | None:
 
 
 def _ask(settings: Settings, test: Mapping[str, Any], _config_name: str, _until: float) -> str:
-    runtime = client("sagemaker-runtime", attempts=1, read_timeout=_READ_TIMEOUT_IN_SECONDS)
+    timeout = min(_READ_TIMEOUT_IN_SECONDS, test.get(contract.TIMEOUT_IN_SECONDS, _TIMEOUT_IN_SECONDS))
+    runtime = client("sagemaker-runtime", attempts=1, read_timeout=timeout)
     try:
         with by_meaning():
             answer = runtime.invoke_endpoint(
@@ -102,7 +103,7 @@ def _meaning(error: Exception) -> Exception:
     """Tells a model that does not answer from a request that could not be made."""
     cause = error.__cause__
     if isinstance(cause, ReadTimeoutError):
-        return _NoAnswerError(f"no answer within {_READ_TIMEOUT_IN_SECONDS} seconds")
+        return _NoAnswerError("no answer in time")
     if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _MODELS_FAULT:
         return _NoAnswerError(str(error))
     if isinstance(error, RetryableError | NotReadyError):
