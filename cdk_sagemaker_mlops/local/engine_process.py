@@ -131,18 +131,30 @@ class EngineProcess:
         return int(told["port"])
 
     def _start_error(self, rule: str) -> LocalRunError:
+        return self._error("EngineNotStarted", rule)
+
+    def _error(self, code: str, rule: str) -> LocalRunError:
         lines = self.log_path.read_text(errors="replace").strip().splitlines()
-        # Its own errors are one line each, and last; before them, and after a crash, there may be anything.
+        # The log goes with the data folder: what it said is told here.
         said = "\n".join(lines[-_SHOWN_LINES:])
         return LocalRunError(
             Problem(
-                code="EngineNotStarted",
+                code=code,
                 parameter="local engine",
                 rule=rule,
                 value=self._process.poll(),
-                fix=f"see what it said, from {self.log_path}:\n{said}",
+                fix=f"see the last it said:\n{said}" if said else "run it again; it said nothing",
             )
         )
+
+    def check(self) -> None:
+        """Checks that the engine runs.
+
+        Raises:
+            LocalRunError: It has ended by itself; the text ends with what it said.
+        """
+        if self._process.poll() is not None:
+            raise self._error("EngineEnded", "run until it is stopped")
 
     def stop(self) -> None:
         """Ends the engine and everything it started; does nothing when it has ended."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 from cdk_sagemaker_mlops.errors import LocalRunError
@@ -25,6 +26,9 @@ from cdk_sagemaker_mlops.local.interruption import shielded
 from cdk_sagemaker_mlops.local.progress import Stages
 from cdk_sagemaker_mlops.local.session_store import Session, save_session
 from cdk_sagemaker_mlops.local.toolchain import Toolchain, missing_extra, prepare
+
+if TYPE_CHECKING:
+    from cdk_sagemaker_mlops.local.engine_process import EngineProcess
 
 # One module of each distribution of the extra that the engine cannot start without.
 _NEEDED = {"ministack": "ministack", "sagemaker_training": "sagemaker-training"}
@@ -145,35 +149,36 @@ def new_engine(toolchain: Toolchain, stages: Stages, options: EngineOptions) -> 
         options: How to start it.
 
     Raises:
-        LocalRunError: The engine does not start.
+        LocalRunError: The engine does not start, or has ended by itself.
     """
     delete_stale_folders()
     held = make_data_folder()
     session: EngineSession | None = None
-    stop: Callable[[], None] = _nothing
+    process: EngineProcess | None = None
     try:
         with stages.stage("engine", "Start the local engine"):
-            session, stop = _start(toolchain, held, options)
+            process = _start(toolchain, held, options)
+            session = _session(process, toolchain, held, options)
         yield session
+    except Exception:
+        if process is not None:
+            # When it has ended by itself, that is the reason for whatever else went wrong.
+            process.check()
+        raise
     finally:
         if session is None or not session.stays:
             with shielded(), stages.stage("stop", "Stop the local engine"):
-                stop()
+                if process is not None:
+                    process.stop()
                 delete_data_folder(held.folder)
         held.let_go()
 
 
-def _nothing() -> None:
-    """Stops an engine that did not start."""
-
-
-def _start(
-    toolchain: Toolchain, held: HeldFolder, options: EngineOptions
-) -> tuple[EngineSession, Callable[[], None]]:
+def _start(toolchain: Toolchain, held: HeldFolder, options: EngineOptions) -> EngineProcess:
     from cdk_sagemaker_mlops.local.engine_process import EngineProcess
     from cdk_sagemaker_mlops.local.lambda_python import lambda_python
 
-    process = EngineProcess(
+    return EngineProcess(
         data_dir=held.folder.engine,
         node_dir=toolchain.node_dir,
         node_path=toolchain.node_modules,
@@ -184,7 +189,12 @@ def _start(
         # While it runs its data is in use, whether or not this process still is.
         held=(held.lock,),
     )
-    session = EngineSession(
+
+
+def _session(
+    process: EngineProcess, toolchain: Toolchain, held: HeldFolder, options: EngineOptions
+) -> EngineSession:
+    return EngineSession(
         pid=process.pid,
         endpoint_url=process.endpoint_url,
         environment=process.environment,
@@ -193,4 +203,3 @@ def _start(
         iam=options.iam,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return session, process.stop

@@ -28,7 +28,7 @@ from cdk_sagemaker_mlops.local.payload import Payload
 from cdk_sagemaker_mlops.local.pipeline_run import PipelineRunner
 from cdk_sagemaker_mlops.local.progress import Stages
 from cdk_sagemaker_mlops.local.run_report import RunningEngine, RunReport
-from cdk_sagemaker_mlops.local.session_store import live_session
+from cdk_sagemaker_mlops.local.session_store import WAITING, live_session, only_command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,15 @@ def run_loop(options: LoopOptions, stages: Stages, report: RunReport) -> None:
         LocalRunError: A stage failed.
     """
     report.seconds = stages.seconds
-    if options.keep:
+    if not options.keep:
+        _run(options, stages, report)
+        return
+    with only_command(user_cache(), options.app.path, lambda: stages.note(WAITING)):
         _refuse_second_engine(options.app)
+        _run(options, stages, report)
+
+
+def _run(options: LoopOptions, stages: Stages, report: RunReport) -> None:
     toolchain = prepare_tools(stages)
     with new_engine(toolchain, stages, EngineOptions(stays=options.keep, iam=options.iam)) as engine:
         deployment = deploy_app(

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from cdk_sagemaker_mlops.local.data_folder import DataFolder, delete_data_folder
 
+WAITING = "Another command is working on this app: waiting for its end."
+"""What to say before :func:`only_command` waits."""
+
 _FOLDER = "sessions"
 
 

@@ -22,6 +22,7 @@ from cdk_sagemaker_mlops.local.interruption import shielded
 from cdk_sagemaker_mlops.local.progress import Stages
 from cdk_sagemaker_mlops.local.run_report import RunningEngine
 from cdk_sagemaker_mlops.local.session_store import (
+    WAITING,
     Session,
     forget_session,
     live_session,
@@ -75,7 +76,7 @@ def bring_up(options: UpOptions, stages: Stages) -> RunningEngine:
 
 
 def _waiting(stages: Stages) -> Callable[[], None]:
-    return lambda: stages.note("Another command is working on this app: waiting for its end.")
+    return lambda: stages.note(WAITING)
 
 
 def _check_same(options: UpOptions, running: Session) -> None:

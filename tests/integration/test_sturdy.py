@@ -20,6 +20,7 @@ import boto3
 import psutil
 import pytest
 from bare_app import bucket, job, pipeline, write_bare_app
+from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).parents[2]
 SLEEP = "import time; time.sleep(600)"
@@ -197,6 +198,59 @@ def test_a_killed_job_is_told_as_such(cdk_mlops, tmp_path) -> None:
         ended = running.end()
     assert ended.exit_code == 1
     assert "step Job must succeed, got 'AlgorithmError: exit code: 137'" in ended.err
+    assert cdk_mlops.left_behind() == []
+
+
+@pytest.mark.long
+def test_an_engine_that_ended_by_itself_is_told_as_such(cdk_mlops, tmp_path) -> None:
+    with cdk_mlops.running("run", app_of(tmp_path / "app", job(SLEEP))) as running:
+        cdk_mlops.wait_for_process(SLEEP)
+        for process in psutil.process_iter():
+            words = process.cmdline()
+            if "cdk_sagemaker_mlops.local.engine" in words and str(cdk_mlops.temporary) in " ".join(words):
+                process.kill()
+        ended = running.end()
+    assert ended.exit_code == 1
+    assert (
+        "EngineEnded: local engine must run until it is stopped, got -9; see the last it said:" in ended.err
+    )
+    cdk_mlops.wait_until_none_runs()
+    assert cdk_mlops.left_behind() == []
+
+
+@pytest.mark.long
+def test_with_iam_a_role_may_do_what_its_policies_say(cdk_mlops, tmp_path) -> None:
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": "reader",
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+            },
+        },
+    }
+    app = write_bare_app(tmp_path / "app", {"Only": {"Resources": {"Role": role}}})
+    up = cdk_mlops("up", app, "--iam", "--json")
+    assert up.exit_code == 0, up.err
+    assert cdk_mlops("status", app, "--json").report["engines"][0]["iam"] is True
+    environment = up.report["environment"]
+    assert buckets(environment)
+    url, region = environment["AWS_ENDPOINT_URL"], environment["AWS_DEFAULT_REGION"]
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
+    sts = boto3.session.Session(**keys).client("sts", endpoint_url=url)
+    given = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/reader", RoleSessionName="test")[
+        "Credentials"
+    ]
+    keys = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+        "region_name": region,
+    }
+    with pytest.raises(ClientError, match="AccessDenied"):
+        boto3.session.Session(**keys).client("s3", endpoint_url=url).list_buckets()
+    assert cdk_mlops("down", app).exit_code == 0
     assert cdk_mlops.left_behind() == []
 
 
