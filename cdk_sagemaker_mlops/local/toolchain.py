@@ -147,8 +147,6 @@ def _install(
 def npm_arguments(folder: Path) -> list[str]:
     """Says how npm is called: exact versions, no package's scripts, nothing but the packages."""
     switches = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"]
-    # By default npm waits more than a minute before it says that there is no network.
-    switches += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     quiet = ["--omit=dev", "--no-progress", "--loglevel=error", "--prefer-offline"]
     wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
     return ["install", "--prefix", str(folder), "--save-exact", *switches, *quiet, *wanted]
@@ -156,6 +154,9 @@ def npm_arguments(folder: Path) -> list[str]:
 
 def _npm_environment(environment: Mapping[str, str], node: Path, cache: Path) -> dict[str, str]:
     return {
+        # By default npm waits more than a minute before it says that there is no network.
+        "npm_config_fetch_retry_mintimeout": "1000",
+        "npm_config_fetch_retry_maxtimeout": "5000",
         **environment,
         "PATH": os.pathsep.join([str(node.parent), environment.get("PATH", os.defpath)]),
         # npm would make this folder in TMPDIR and leave it.
