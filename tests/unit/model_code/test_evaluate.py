@@ -189,3 +189,18 @@ def test_fails_when_another_minor_version_of_scikit_learn_trained_the_model(scri
     (tmp_path / "model.joblib").write_bytes((jobs.model / "model.joblib").read_bytes())
     with pytest.raises(scripts.model_utils.InputError, match=r"must be version 0\.23\.2, which trained this"):
         scripts.model_utils.load_model(tmp_path)
+
+
+def test_a_registry_that_cannot_be_reached_does_not_stop_the_evaluation(scripts, jobs, tmp_path, monkeypatch):
+    for name, value in {
+        "MODEL_PACKAGE_GROUP_NAME": "churn",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert _evaluate(scripts, jobs.archive, jobs.test, tmp_path) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Not compared: the model registry could not be read (EndpointConnectionError: " in page
+    assert (tmp_path / "evaluation.json").read_bytes() == (jobs.evaluation / "evaluation.json").read_bytes()
