@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cdk_sagemaker_mlops.cli.checkup import Check, failed, not_checked, passed
+from cdk_sagemaker_mlops.cli.checkup import Check, failed, not_checked, passed, warned
 from cdk_sagemaker_mlops.deployed.account import Account
 from cdk_sagemaker_mlops.deployed.permissions import ACTIONS, denied_actions, is_root
 from cdk_sagemaker_mlops.deployed.quota_needs import (
@@ -59,10 +59,10 @@ def permission_check(account: Account, caller_arn: str) -> Iterator[Check]:
     if not denied:
         yield passed("Permissions", f"all {len(ACTIONS)} actions that the commands call")
         return
-    yield failed(
+    yield warned(
         "Permissions",
         f"the policies of {caller_arn} do not allow, on all resources: {', '.join(denied)}",
-        fix="have these allowed, or ignore it where they are on the stack's own resources",
+        fix="have these allowed, unless they are allowed on the stack's own resources",
     )
 
 

@@ -19,7 +19,8 @@ from cdk_sagemaker_mlops.cli.operation import Operation, operate
 from cdk_sagemaker_mlops.cli.place import Where
 from cdk_sagemaker_mlops.cli.prediction_file import PredictionFile, lines_for
 from cdk_sagemaker_mlops.cli.screen import counted
-from cdk_sagemaker_mlops.deployed.predictions import Answer, Tally, is_missing, predictions, sender
+from cdk_sagemaker_mlops.deployed.asynchronous import asynchronous_sender, output_path
+from cdk_sagemaker_mlops.deployed.predictions import Answer, Ask, Tally, is_missing, predictions, sender
 from cdk_sagemaker_mlops.deployed.request_batches import SUFFIXES, Batch, guess_content_type, split
 from cdk_sagemaker_mlops.errors import OperationError, Problem, ValidationError
 
@@ -96,8 +97,7 @@ def _send(operation: Operation, asking: Asking, stream: BinaryIO, size: int | No
     lines = itertools.chain(start, stream)
     batches = split(lines, content_type=content_type, rows=asking.rows, header=asking.header)
     endpoint = _endpoint_name(operation)
-    runtime = operation.account.client("sagemaker-runtime")
-    ask = sender(runtime, endpoint, content_type=content_type, accept=asking.accept)
+    ask = _asker(operation, endpoint, content_type=content_type, accept=asking.accept)
     first_two = list(itertools.islice(batches, 2))
     asked: Iterable[Batch] = itertools.chain(first_two, batches)
     tally = Tally()
@@ -109,6 +109,22 @@ def _send(operation: Operation, asking: Asking, stream: BinaryIO, size: int | No
             raise OperationError(_nothing_there(endpoint)) from error
         raise
     _tell(operation, tally, endpoint=endpoint, content_type=content_type, written=written)
+
+
+def _asker(operation: Operation, endpoint: str, *, content_type: str, accept: str | None) -> Ask:
+    runtime = operation.account.client("sagemaker-runtime")
+    output = output_path(operation.sagemaker, endpoint)
+    if output is None:
+        return sender(runtime, endpoint, content_type=content_type, accept=accept)
+    return asynchronous_sender(
+        runtime,
+        operation.account.client("s3"),
+        endpoint,
+        output=output,
+        content_type=content_type,
+        accept=accept,
+        poll_seconds=operation.poll_seconds,
+    )
 
 
 def _nothing_there(endpoint: str) -> Problem:

@@ -18,6 +18,10 @@ _OF_THE_REQUEST = {"ModelError", "ValidationError", "ModelNotReadyException", "I
 Ask = Callable[[bytes], tuple[bytes, str]]
 
 
+class RefusedError(Exception):
+    """One request was not answered; the next may be."""
+
+
 @dataclass(kw_only=True)
 class Tally:
     """What was asked and answered.
@@ -93,6 +97,8 @@ def predictions(
             if error.response["Error"]["Code"] not in _OF_THE_REQUEST or is_missing(error):
                 raise
             _note_failure(tally, batch, first_row, error.response["Error"]["Message"])
+        except RefusedError as error:
+            _note_failure(tally, batch, first_row, str(error))
         except BotoCoreError as error:
             if tally.requests == 0:
                 raise

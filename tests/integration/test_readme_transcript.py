@@ -6,12 +6,16 @@ in the README stands for any lines.
 
 from __future__ import annotations
 
+import json
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -98,6 +102,23 @@ class Keyboard:
         )
         return ran.returncode, ran.stdout.splitlines()
 
+    def at_a_terminal(self, command: str, *, answer: str = "") -> tuple[int, str]:
+        """Types a command at a terminal, and an answer to what it asks."""
+        ours, theirs = pty.openpty()
+        environment = {**self.environment, "TERM": "xterm", "COLUMNS": "120"}
+        process = subprocess.Popen(
+            command.split(), cwd=self.folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        shown = b""
+        # Reading fails when the other side is closed.
+        with suppress(OSError):
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        os.close(ours)
+        return process.wait(), re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+
     def client(self, service: str):
         return boto3.client(
             service,
@@ -160,6 +181,42 @@ def test_a_failing_step_ends_it_with_the_tail_of_its_log(typed: Keyboard) -> Non
     assert "[pipeline] Log of step Train, its last 40 lines:" in lines
     assert "[pipeline] InvalidAlpha: alpha must be a number above 0, got -1.0; try 1.0" in lines
     assert lines[-1].startswith("PipelineExecutionFailed: step Train must succeed, got 'AlgorithmError")
+
+
+def test_a_terminal_shows_steps_live_and_asks_with_the_metrics(typed: Keyboard) -> None:
+    code, shown = typed.at_a_terminal("cdk-mlops start --wait")
+    assert code == 0
+    assert "    Train Succeeded (cached) 0." in shown
+    assert "✓ Run pipeline quickstart-mlops-" in shown
+    code, shown = typed.at_a_terminal("cdk-mlops approve 4", answer="n\n")
+    assert code == 1
+    assert re.search(r"METRIC +VERSION 1 \(live\) +VERSION 4 +DIFFERENCE", shown)
+    assert "Approve version 4 (PendingManualApproval)? [y/N]" in shown
+    code, shown = typed.at_a_terminal("cdk-mlops reject 4 --reason worse", answer="y\n")
+    assert code == 0
+    assert shown.rstrip().endswith("Version 4 is Rejected.")
+
+
+def test_ctrl_c_leaves_the_execution_running(typed: Keyboard) -> None:
+    process = subprocess.Popen(
+        ["cdk-mlops", "start", "-p", "Alpha=3", "--wait", "--json"],
+        cwd=typed.folder,
+        env=typed.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until_it_trains = iter(process.stderr.readline, "")
+    assert any("Train: " in line for line in until_it_trains)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    report = json.loads(out)
+    assert (process.returncode, report["error"]["code"]) == (130, "Interrupted")
+    assert err.splitlines()[-1] == "Interrupted: the execution goes on; cdk-mlops status shows it"
+    sagemaker, arn = typed.client("sagemaker"), report["pipeline_execution"]["arn"]
+    described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    assert described["PipelineExecutionStatus"] == "Executing"
+    sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
 
 
 def test_cleanup_finds_and_deletes_what_the_stack_left(typed: Keyboard) -> None:
