@@ -36,7 +36,10 @@ def versions(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show the model registry: metrics, approval, where deployed, outcome."""
+    """Show the model registry.
+
+    For each version: its metrics, its approval, where it is or was deployed, and how it did there.
+    """
     from cdk_sagemaker_mlops.cli.versions import versions
 
     place = where(stack, profile, region, endpoint_url)
@@ -58,7 +61,10 @@ def approve(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Approve a version: it is deployed. Once more, to have a failed one tried again."""
+    """Approve a version: it is deployed.
+
+    A version that failed is tried again when it is approved once more.
+    """
     from cdk_sagemaker_mlops.cli.decisions import DecisionOptions, approve
 
     place = where(stack, profile, region, endpoint_url)
@@ -81,7 +87,10 @@ def reject(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Reject a version: if it is live, the one approved before returns."""
+    """Reject a version.
+
+    If it is live, the one approved before returns.
+    """
     from cdk_sagemaker_mlops.cli.decisions import DecisionOptions, reject
 
     place = where(stack, profile, region, endpoint_url)
@@ -102,7 +111,7 @@ def rollback(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Reject the live version, and wait until the one before is back."""
+    """Reject the live version, and wait for the one before."""
     from cdk_sagemaker_mlops.cli.decisions import DecisionOptions, rollback
 
     place = where(stack, profile, region, endpoint_url)

@@ -46,7 +46,7 @@ def status(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show pipeline, executions, registry, endpoint, alarms and dead letters."""
+    """Show executions, versions, endpoint, alarms, dead letters."""
     from cdk_sagemaker_mlops.cli.status import status
 
     raise typer.Exit(status(where(stack, profile, region, endpoint_url), json=json, verbose=verbose))
@@ -69,7 +69,7 @@ def logs(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show what the jobs of the last execution's steps wrote."""
+    """Show what the jobs of the last execution printed."""
     from cdk_sagemaker_mlops.cli.logs import logs
 
     place = where(stack, profile, region, endpoint_url)

@@ -42,7 +42,10 @@ def invoke(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Ask the endpoint for predictions."""
+    """Ask the endpoint for predictions.
+
+    A small FILE is answered on standard output; a large one is sent in batches and answered beside it.
+    """
     from cdk_sagemaker_mlops.cli.invoke import Asking, invoke
 
     place = where(stack, profile, region, endpoint_url)
@@ -65,7 +68,11 @@ def cleanup(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show what deleted stacks left on purpose: buckets and model registries."""
+    """Show, or delete, what deleted stacks left on purpose.
+
+    That is artifact buckets and model registries, which hold your models. What a deployed stack uses is
+    shown and not deleted.
+    """
     from cdk_sagemaker_mlops.cli.cleanup import cleanup
 
     place = where(stack, profile, region, endpoint_url)
@@ -82,7 +89,10 @@ def doctor(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check tools, credentials, quotas and permissions, and say what to do."""
+    """Check tools, credentials, quotas and permissions.
+
+    For each it says what to do. What may not be looked at is no failure.
+    """
     from cdk_sagemaker_mlops.cli.doctor import doctor
 
     raise typer.Exit(doctor(where(stack, profile, region, endpoint_url), json=json, verbose=verbose))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from cdk_sagemaker_mlops.deployed.quota_needs import (
     read_quotas,
 )
 
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots" / "__snapshots__" / "test_deployer_templates"
 ML = {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": 2}
 DEFINITION = {
     "Parameters": [{"Name": "Type", "Type": "String", "DefaultValue": "ml.m5.large"}],
@@ -106,6 +108,13 @@ def test_hosting_is_read_from_the_template_with_what_it_joins() -> None:
     assert hosting_of(template(), "b") == {}
     assert hosting_of(template({"EndpointName": "b", "Hosting": json.dumps([1])}), "b") == {}
     assert hosting_of(template({"Hosting": {"Ref": "P"}}), "b") == {}
+
+
+def test_what_the_construct_writes_into_a_template_is_understood() -> None:
+    written = json.loads((SNAPSHOTS / "test_template[full_deployment].json").read_text())
+    (need,) = hosting_needs(hosting_of({"Resources": written}, None))
+    # Up to four instances by auto scaling, and four more while blue and green run.
+    assert (need.quota, need.amount) == ("ml.c7i.xlarge for endpoint usage", 8)
 
 
 def test_the_largest_need_of_each_quota_counts() -> None:
