@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from botocore.exceptions import ClientError
+
 from cdk_sagemaker_mlops.deployed.model_registry import (
     RegisteredModel,
     approve,
@@ -39,7 +41,7 @@ def _told_where_it_is_called(method: Callable[P, R]) -> Callable[P, R]:
         __tracebackhide__ = True
         try:
             return method(*args, **kwargs)
-        except MlopsError as error:
+        except (MlopsError, ClientError) as error:
             raise error.with_traceback(None) from None
 
     return call

@@ -57,12 +57,15 @@ def test_an_app_is_deployed_once_in_a_session_and_destroyed_at_its_end(cdk_mlops
 
 TOLD = """
 import pytest
+from botocore.exceptions import ClientError
 from cdk_sagemaker_mlops import LocalRunError, OperationError
 
 @pytest.mark.mlops_app("../other")
 def test_a_failing_job(mlops_stack):
     with pytest.raises(OperationError, match="step Job must succeed, got 'AlgorithmError: exit code: 3"):
         mlops_stack.run_pipeline()
+    with pytest.raises(ClientError, match="UnknownParameter: parameters.Depth must be a parameter of this pipeline"):
+        mlops_stack.run_pipeline(Depth=3)
     with pytest.raises(LocalRunError, match="NoEndpoint: Only/Mlops must deploy to an endpoint, got None"):
         mlops_stack.invoke("1,2")
     with pytest.raises(LocalRunError, match=r"be the path of an MlopsPipeline of the app .Only/Mlops."):
@@ -119,13 +122,26 @@ def test_each_worker_of_xdist_has_an_engine_of_its_own(cdk_mlops, app) -> None:
     assert cdk_mlops.left_behind() == []
 
 
+AGAIN = """
+
+def test_the_same_again_runs_no_job(mlops_stack):
+    execution = mlops_stack.run_pipeline()
+    cached = {name for name, step in execution.steps.items() if step.cached}
+    assert cached == {"Preprocess", "Train", "Evaluate"}
+    assert execution.model_package.version == 2
+    assert not mlops_stack.run_pipeline(Alpha=0.5).steps["Train"].cached
+"""
+
+
 @pytest.mark.long
 def test_the_quickstart_s_own_tests_pass(cdk_mlops, tmp_path) -> None:
     folder = tmp_path / "a copy \u00e9" / "examples" / "quickstart"
     shutil.copytree(ROOT / "examples" / "quickstart", folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "model_code", folder.parents[1] / "model_code")
     assert len((folder / "tests" / "test_quickstart.py").read_text().splitlines()) <= 15
+    with (folder / "tests" / "test_quickstart.py").open("a") as file:
+        file.write(AGAIN)
     ran = cdk_mlops.pytest(folder, "--mlops-local", "-o", "mlops_iam=true")
     assert ran.returncode == 0, ran.stdout
-    assert "1 passed" in ran.stdout
+    assert "2 passed" in ran.stdout
     assert cdk_mlops.left_behind() == []
