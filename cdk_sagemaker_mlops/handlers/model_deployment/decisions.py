@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .records import Record
+from .records import Record, Rollout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Candidate:
         record = self.record
         return (
             record is not None
-            and record.rollout == "failed"
+            and record.rollout is Rollout.FAILED
             and (record.approval, record.attempt) == (self.approval, attempt)
         )
 

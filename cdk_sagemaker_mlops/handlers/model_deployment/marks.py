@@ -16,8 +16,8 @@ from .records import Record, Rollout
 from .settings import Settings
 
 _PREFIX = "cdk-mlops/"
-# Clocks of SageMaker and Lambda, and the way between them.
-_SLACK_IN_MS = 3000
+SLACK_IN_MS = 3000
+"""How far a mark's time and the package's may lie apart: two clocks, and the way between them."""
 _WORDS = {Rollout.SUCCEEDED: "deployed", Rollout.FAILED: "failed"}
 _TEXT = re.compile(
     r"(?P<outcome>deployed|failed) at=(?P<at>\S+) config=(?P<config>\S+) "
@@ -90,7 +90,7 @@ def epoch_of(modified_in_ms: int, metadata: Mapping[str, str]) -> str:
         mark for key, value in metadata.items() if key.startswith(_PREFIX) and (mark := mark_from(value))
     ]
     newest = max(marks, key=lambda mark: mark.at, default=None)
-    if newest is not None and abs(modified_in_ms - newest.at) <= _SLACK_IN_MS:
+    if newest is not None and abs(modified_in_ms - newest.at) <= SLACK_IN_MS:
         return newest.epoch
     return str(modified_in_ms)
 

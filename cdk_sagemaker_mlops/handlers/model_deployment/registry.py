@@ -10,7 +10,7 @@ from typing import Any
 
 from ..aws_calls import by_meaning, client, now_in_ms, own_region
 from ..errors import MissingError, PermanentError
-from .marks import Mark, epoch_of, key_for
+from .marks import SLACK_IN_MS, Mark, epoch_of, key_for
 from .records import Record, tag_text
 from .settings import Settings
 
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _PAGE = 20
 # A group may hold any number of approved versions that SageMaker could not complete; a look stays short.
 _MOST_PAGES = 5
+_MOST_MARKS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,24 +138,30 @@ class Registry:
             package = self.package(record.package_arn) if record.package_arn else None
             if package is None:
                 return False
-            key = key_for(self._settings, own_region())
-            # Each attempt has to say its own time, so the client must not repeat the call by itself.
-            writer = client("sagemaker", region=self._region, attempts=1)
-            mark = Mark(
-                rollout=record.rollout,
-                at=now_in_ms(),
-                config_name=config_name,
-                attempt=record.attempt,
-                approval=record.approval,
-                epoch=package.approval,
-            )
-            with by_meaning():
-                writer.update_model_package(
-                    ModelPackageArn=record.package_arn,
-                    CustomerMetadataProperties={key: mark.text, f"{key}/reason": tag_text(words)},
+            for _ in range(_MOST_MARKS):
+                mark = Mark(
+                    rollout=record.rollout,
+                    at=now_in_ms(),
+                    config_name=config_name,
+                    attempt=record.attempt,
+                    approval=record.approval,
+                    epoch=package.approval,
                 )
+                self._write(record.package_arn, mark, tag_text(words))
+                # The time of a write that took long does not tell whose change the package's last one is.
+                if now_in_ms() - mark.at < SLACK_IN_MS:
+                    break
         except PermanentError as error:
             extra = {"model_package_arn": record.package_arn}
             logger.warning("the outcome could not be written on the package: %s", error, extra=extra)
             return False
         return True
+
+    def _write(self, package_arn: str, mark: Mark, words: str) -> None:
+        key = key_for(self._settings, own_region())
+        # Each attempt has to say its own time, so the client must not repeat the call by itself.
+        with by_meaning():
+            client("sagemaker", region=self._region, attempts=1).update_model_package(
+                ModelPackageArn=package_arn,
+                CustomerMetadataProperties={key: mark.text, f"{key}/reason": words},
+            )

@@ -175,3 +175,23 @@ def test_marks_of_several_endpoints_on_one_version_are_no_new_approvals(
             assert isinstance(look(each), Failed)
             fake.advance(60)
     assert len(fake.called("UpdateEndpoint")) == 2
+
+
+@pytest.mark.usefixtures("live")
+def test_a_registry_that_takes_its_time_does_not_make_a_mark_look_like_an_approval(
+    fake: Any, settings: Settings
+) -> None:
+    fake.register(GROUP, approval="Approved")
+    look(settings)
+    fake.roll_back(ENDPOINT)
+
+    def slow(name: str, _: dict[str, Any]) -> None:
+        if name == "UpdateModelPackage":
+            fake.before_call = None
+            fake.advance(10)
+
+    fake.before_call = slow
+    for _ in range(3):
+        assert isinstance(look(settings), Failed)
+    assert len(fake.called("UpdateModelPackage")) == 2
+    assert len(fake.called("UpdateEndpoint")) == 1
