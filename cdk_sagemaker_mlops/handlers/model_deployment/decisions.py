@@ -68,6 +68,7 @@ class Endpoint:
         owned: Whether this deployment created it.
         failure_reason: SageMaker's words, or an empty string. Default: ``""``.
         modified: Its ``LastModifiedTime`` in milliseconds since 1970. Default: ``0``.
+        instances: How many instances it is to have; ``None`` if it has none to count. Default: ``None``.
     """
 
     status: str
@@ -75,6 +76,7 @@ class Endpoint:
     owned: bool
     failure_reason: str = ""
     modified: int = 0
+    instances: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

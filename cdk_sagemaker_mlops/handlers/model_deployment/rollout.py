@@ -79,7 +79,7 @@ class Rollouts:
         self._api.update_endpoint(
             target.name,
             deployment_config=guardrails,
-            retains_variants=same_hardware and self._keeps_instances(),
+            retains_variants=same_hardware and self._keeps_instances(endpoint),
         )
         self._note_request(target, replace(record, at=at, note=note))
 
@@ -119,13 +119,10 @@ class Rollouts:
         scaling.apply(self._settings)
         self._api.note(config_name, single_tag("scaling", self._settings.scaling))
 
-    def _keeps_instances(self) -> bool:
+    def _keeps_instances(self, endpoint: Endpoint) -> bool:
         """Whether the new fleet starts as large as autoscaling has made the old one."""
-        scaling_config = self._settings.part(contract.SCALING)
-        if not scaling_config or self._settings.kind == contract.SERVERLESS:
-            return False
-        # A fleet of none could not answer the smoke test in time.
-        return bool(scaling_config[contract.MIN_CAPACITY] > 0)
+        # A fleet of none, which an asynchronous endpoint may have, could not answer the smoke test in time.
+        return bool(self._settings.part(contract.SCALING)) and endpoint.instances not in (None, 0)
 
     def _guardrails(self, record: Record) -> dict[str, object]:
         if record.kind == contract.SERVERLESS:

@@ -179,12 +179,14 @@ class SageMakerApi:
             )
         except MissingError:
             return None
+        variants = found.get("ProductionVariants", [])
         return Endpoint(
             status=found["EndpointStatus"],
             config_name=config_name,
             owned=owned,
             failure_reason=found.get("FailureReason", ""),
             modified=round(found["LastModifiedTime"].timestamp() * 1000),
+            instances=variants[0].get("DesiredInstanceCount") if variants else None,
         )
 
     def create_endpoint(self, config_name: str, *, deployment_config: Mapping[str, Any] | None) -> None:

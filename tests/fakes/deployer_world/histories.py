@@ -235,7 +235,9 @@ class Histories(RuleBasedStateMachine):
         if fake.endpoints.get(each.endpoint, {}).get("EndpointStatus") == "InService" and target is not None:
             scaled = min(max(count, target["MinCapacity"]), target["MaxCapacity"])
             fake.scale(each.endpoint, scaled)
-            each.scaled_to = (scaled, each.changes, len(fake.rollouts))
+            # While the stack is being changed, that change may be of what is scaled.
+            if each.operation is None:
+                each.scaled_to = (scaled, each.changes, len(fake.rollouts))
 
     # What must be true
 

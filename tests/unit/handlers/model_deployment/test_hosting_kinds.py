@@ -359,3 +359,15 @@ def test_an_endpoint_config_deleted_by_hand_is_made_again(fake: Any, settings: S
     fake.settle(ENDPOINT)
     assert isinstance(look(settings), Settled)
     assert [*fake.endpoint_configs] == [live]
+
+
+def test_an_asynchronous_endpoint_at_work_keeps_its_instances_through_an_update(
+    fake: Any, asynchronous: Settings, deploy: Deploy
+) -> None:
+    fake.answer_of = lambda _config, _body: (200, b"good")
+    fake.register(GROUP, approval="Approved")
+    deploy(asynchronous)
+    fake.scale(ENDPOINT, 2)
+    fake.register(GROUP, approval="Approved")
+    deploy(asynchronous)
+    assert fake.endpoints[ENDPOINT]["ProductionVariants"][0]["DesiredInstanceCount"] == 2
