@@ -20,6 +20,7 @@ import pytest
 
 from cdk_sagemaker_mlops.config.cache_folder import cache_folder
 from cdk_sagemaker_mlops.local import toolchain
+from cdk_sagemaker_mlops.local.lambda_python import lambda_python
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -176,12 +177,26 @@ class Command:
         return [*self.processes(), *(str(path) for path in self.temporary.iterdir())]
 
 
+# What may be shared: each is safe for several processes at once, and slow to make.
+SHARED = ("jsii", "pycache", "node-compile-cache", "definitions")
+
+
 @pytest.fixture(scope="session")
-def tool_cache() -> Path:
-    """Caches that outlive the tests, apart from the user's own: a session record is in there."""
-    cache = cache_folder(os.environ, Path.home()) / "tests"
+def tool_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Caches that outlive the tests, with records of running engines of this worker's own.
+
+    Commands such as ``down`` mean every engine of a cache: another worker's must not be among them.
+    """
+    shared = cache_folder(os.environ, Path.home()) / "tests"
     # Here, because the commands under test have a dead proxy in their environment, which npm would use.
-    toolchain.prepare(cache, environment=os.environ, on_detail=lambda text: None)
+    toolchain.prepare(shared, environment=os.environ, on_detail=lambda text: None)
+    lambda_python(shared)
+    cache = tmp_path_factory.mktemp("cache")
+    for name in SHARED:
+        (shared / name).mkdir(exist_ok=True)
+    for entry in shared.iterdir():
+        if entry.name in SHARED or entry.name.startswith(("node-", "lambda-python-")):
+            (cache / entry.name).symlink_to(entry)
     return cache
 
 
