@@ -54,6 +54,8 @@ def remove(settings: Settings, api: SageMakerApi, endpoint: Endpoint | None) -> 
     # Models are made first and deleted last: without any there is nothing else.
     if next(iter(api.models()), None) is None:
         return True
+    if endpoint is None and not api.has_no_endpoint():
+        return False
 
     def delete_model(name: str) -> None:
         # The model last: it is what is found again, should this be cut short.
@@ -76,6 +78,8 @@ def remove_for_good(settings: Settings, api: SageMakerApi) -> bool:
     """
     endpoint = api.endpoint()
     if endpoint is None:
+        if not api.has_no_endpoint():
+            return False
         scaling.clear(settings, kind=settings.kind)
         _delete_own(api.endpoint_configs, api.delete_endpoint_config)
     gone = remove(settings, api, endpoint)

@@ -265,6 +265,20 @@ class SageMakerApi:
             return False
         return True
 
+    def has_no_endpoint(self) -> bool:
+        """Makes sure that an endpoint that was not seen is not just about to be seen.
+
+        Reads may lag behind; a deletion is refused by what is. Should there be an endpoint, it is deleted.
+        """
+        try:
+            with by_meaning():
+                self._client.delete_endpoint(EndpointName=self._settings.endpoint_name)
+        except MissingError:
+            return True
+        except BusyError:
+            return False
+        return False
+
     # Parts of the above
 
     def _arn(self, kind: str, name: str) -> str:

@@ -80,7 +80,7 @@ def test_with_nothing_made_there_is_nothing_to_remove(
     fake: Any, api: SageMakerApi, settings: Settings
 ) -> None:
     assert remove_for_good(settings, api) is True
-    assert fake.changes == ["DeleteAlarms", "DeregisterScalableTarget"]
+    assert fake.changes == ["DeleteEndpoint", "DeleteAlarms", "DeregisterScalableTarget"]
 
 
 def test_leaves_what_other_deployments_made(fake: Any, api: SageMakerApi, settings: Settings) -> None:
@@ -133,3 +133,20 @@ def test_what_is_gone_already_counts_as_deleted(fake: Any, api: SageMakerApi, se
     fake.fail_next("DeleteModel", "ValidationException", 'Could not find model "arn".')
     assert remove_for_good(settings, api) is False
     assert remove_for_good(settings, api) is True
+
+
+def test_an_endpoint_that_is_not_to_be_seen_yet_is_waited_for(
+    fake: Any, api: SageMakerApi, settings: Settings
+) -> None:
+    fake.register(GROUP, approval="Approved")
+    fake.lag = 8
+    look(settings)
+    assert api.endpoint() is None
+    assert remove_for_good(settings, api) is False
+    assert fake.changes[-1] == "DeleteEndpoint"
+    assert len(fake.endpoint_configs) == 1
+    fake.settle(ENDPOINT)
+    fake.advance(60)
+    fake.lag, fake.deletes_at_once = 0, True
+    assert remove_for_good(settings, api) is True
+    assert fake.endpoints == fake.endpoint_configs == fake.models == {}
