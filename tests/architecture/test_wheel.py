@@ -54,6 +54,7 @@ def test_holds_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
     assert any(name.startswith("cdk_sagemaker_mlops/handlers/model_deployment/") for name in names)
 
 
+@pytest.mark.long
 def test_synthesises_a_stack_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
     environment = {
         **os.environ,
