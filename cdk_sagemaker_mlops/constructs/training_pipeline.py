@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
@@ -25,7 +26,7 @@ from cdk_sagemaker_mlops.constructs.nag import accept_findings
 from cdk_sagemaker_mlops.constructs.naming import resource_name
 from cdk_sagemaker_mlops.constructs.sagemaker_names import name_problem
 from cdk_sagemaker_mlops.definition.definition_cache import cached_definition
-from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineFunction
+from cdk_sagemaker_mlops.definition.pipeline_definition import PipelineDefinition, PipelineFunction
 from cdk_sagemaker_mlops.errors import Problem
 
 # PipelineName allows 256 characters, the display name of its executions 82:
@@ -131,6 +132,28 @@ class TrainingPipeline(Construct):
             new_execution_role(self, "ExecutionRole") if execution_role is None else execution_role
         )
         images = ImageAccounts(self, "Images", tables=definition.image_tables)
+        permissions = self._permit(
+            definition, images, group=model_package_group_name, input_data_uri=located.default_uri
+        )
+        pipeline_definition, delivery = self._deliver(definition, images, located)
+        resource = sagemaker.CfnPipeline(
+            self,
+            "Resource",
+            pipeline_name=self.pipeline_name,
+            role_arn=self.execution_role.role_arn,
+            parallelism_configuration=_parallelism(pipeline, max_parallel_execution_steps),
+            pipeline_definition=pipeline_definition,
+        )
+        # An execution that starts right after the deployment must find its permissions and its code.
+        resource.node.add_dependency(permissions, delivery)
+        self.pipeline_arn = stack.format_arn(
+            service="sagemaker", resource="pipeline", resource_name=self.pipeline_name.lower()
+        )
+
+    def _permit(
+        self, definition: PipelineDefinition, images: ImageAccounts, *, group: str, input_data_uri: str | None
+    ) -> iam.Policy:
+        """Lets the execution role do what the definition's steps need."""
         policy = iam.Policy(
             self,
             "ExecutionPolicy",
@@ -139,8 +162,8 @@ class TrainingPipeline(Construct):
                 images=images,
                 role=self.execution_role,
                 bucket=self.artifact_bucket,
-                model_package_group_name=model_package_group_name,
-                input_data_uri=located.default_uri,
+                model_package_group_name=group,
+                input_data_uri=input_data_uri,
             ),
         )
         policy.attach_to_role(self.execution_role)
@@ -148,44 +171,28 @@ class TrainingPipeline(Construct):
         if self.artifact_bucket.encryption_key is not None:
             self.artifact_bucket.encryption_key.grant_encrypt_decrypt(self.execution_role)
             accept_findings(self.execution_role, _KEY_REASONS)
+        return policy
+
+    def _deliver(
+        self, definition: PipelineDefinition, images: ImageAccounts, located: data.InputData
+    ) -> tuple[dict[str, Any], CodeDelivery]:
+        """Returns the definition, or where it will be, and what brings it and the code there."""
+        bucket = self.artifact_bucket
         body = DefinitionBody(
             definition,
             images=images,
             pipeline_name=self.pipeline_name,
             role_arn=self.execution_role.role_arn,
-            bucket_name=self.artifact_bucket.bucket_name,
+            bucket_name=bucket.bucket_name,
         )
         document = marked_document(self, body) if is_large(definition) else None
         delivery = CodeDelivery(
-            self,
-            "CodeDelivery",
-            bucket=self.artifact_bucket,
-            code=definition.code,
-            input_data=located,
-            document=document,
+            self, "CodeDelivery", bucket=bucket, code=definition.code, input_data=located, document=document
         )
-        resource = sagemaker.CfnPipeline(
-            self,
-            "Resource",
-            pipeline_name=self.pipeline_name,
-            role_arn=self.execution_role.role_arn,
-            parallelism_configuration=_parallelism(pipeline, max_parallel_execution_steps),
-            pipeline_definition=(
-                {"PipelineDefinitionBody": body.with_tokens()}
-                if document is None
-                else {
-                    "PipelineDefinitionS3Location": {
-                        "Bucket": self.artifact_bucket.bucket_name,
-                        "Key": document.key,
-                    }
-                }
-            ),
-        )
-        # An execution that starts right after the deployment must find its permissions and its code.
-        resource.node.add_dependency(policy, delivery)
-        self.pipeline_arn = stack.format_arn(
-            service="sagemaker", resource="pipeline", resource_name=self.pipeline_name.lower()
-        )
+        if document is None:
+            return {"PipelineDefinitionBody": body.with_tokens()}, delivery
+        location = {"Bucket": bucket.bucket_name, "Key": document.key}
+        return {"PipelineDefinitionS3Location": location}, delivery
 
     def grant_start_pipeline_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets ``grantee`` start executions of this pipeline."""
