@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from fake_aws import FAILS
+
 from .hostings import Hosting
 from .world import CRASHING, GOOD, GROUP, STICKING, UNLOADABLE, WRONG, Deployment, World
 
@@ -163,9 +165,11 @@ def _check_scaled_out(world: World, deployment: Deployment) -> None:
 def check_garbage(world: World, deployment: Deployment) -> None:
     """Models do not pile up: what is served, what was before, the last deployed ones."""
     own = [name for name in world.fake.models if name.startswith(deployment.prefix)]
-    # Failed versions above the served one may keep theirs until something newer succeeds.
+    # What failed may keep its model until something newer succeeds: of a bad version, or of a bad hosting config.
     failed = [each for each in world.quality if world.quality[each] != GOOD]
-    most = deployment.hosting.keep + 2 + len(failed) * 2 + deployment.disturbed
+    ended = [each for each in world.fake.rollouts if each.endpoint == deployment.endpoint]
+    refused = {each.config for each in ended if each.outcome == FAILS}
+    most = deployment.hosting.keep + 2 + len(failed) * 2 + len(refused) + deployment.disturbed
     assert len(own) <= most, f"{len(own)} models of {deployment.endpoint}: {own}"
 
 
@@ -210,7 +214,9 @@ def check_look(world: World, deployment: Deployment) -> None:
     is_served, asked_for, calls = served(world, deployment), approved(world), deployment.last_look
     if asked_for and is_served == (asked_for[0], deployment.hosting.served_as):
         assert len(calls) <= 4, calls
-    failed = [each for each in asked_for if is_served is None or each >= is_served[0]]
+    # On a hosting config that cannot work every version has failed, older ones than the one that stays too.
+    works = deployment.hosting.works
+    failed = [each for each in asked_for if is_served is None or each >= is_served[0] or not works]
     assert len(calls) <= 5 + 2 * len(failed), (calls, failed)
 
 
