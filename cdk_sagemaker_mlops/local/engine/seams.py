@@ -45,6 +45,7 @@ SEAMS = (
     Seam("core.iam_evaluator", "EvalContext", "says what is asked"),
     Seam("core.iam_evaluator", "pin_request_origin", "counts the engine's own messages as secure"),
     Seam("core.iam_evaluator", "_gather_role_policies", "reads a role's policies"),
+    Seam("core.iam_evaluator", "EvalResult", "tells who was refused"),
     Seam("core.iam_evaluator", "AuthError", "tells wrong credentials from missing permissions"),
     Seam("core.iam_actions", "extract_resource_arn", "permits calls about alarms by the alarms they name"),
     Seam("core.iam_actions", "extract_iam_action", "tells what a call about alarms does"),

@@ -146,6 +146,7 @@ def test_scaling_needs_what_it_does_in_the_caller_s_name(aws: Any, role: str) ->
         ("iam:CreateServiceLinkedRole", f"arn:aws:iam::000000000000:{_SERVICE_ROLE}"),
         ("sagemaker:DescribeEndpoint", endpoint),
         ("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
+        ("sagemaker:DescribeEndpointConfig", f"{aws.ARN}:endpoint-config/scaled"),
     ):
         assert action in aws.refusal(register, **target)[1]
         allowed.append({"Action": action, "Resource": resource})

@@ -35,18 +35,23 @@ def own_checks(operation: str, target_arn: str, params: dict[str, Any]) -> list[
     return [Check(f"application-autoscaling:{operation}", resource, keys)]
 
 
-def validated_checks(scope: Scope, operation: str, params: dict[str, Any]) -> list[Check]:
+def validated_checks(
+    scope: Scope, operation: str, params: dict[str, Any], config_name: str | None
+) -> list[Check]:
     """What the caller must be allowed in SageMaker and CloudWatch, too.
 
     Args:
         scope: Account and region of the caller.
         operation: Name of the operation.
         params: The request, checked against the operation's shape.
+        config_name: Endpoint config of the endpoint that it is about. ``None``: there is no such endpoint.
     """
     if operation not in ("RegisterScalableTarget", "PutScalingPolicy"):
         return []
     endpoint = scope.arn("/".join(params["ResourceId"].split("/")[:2]))
     checks = [Check(action, endpoint) for action in _ENDPOINT_ACTIONS]
+    if config_name is not None:
+        checks.append(Check("sagemaker:DescribeEndpointConfig", scope.arn(f"endpoint-config/{config_name}")))
     if params.get("PolicyType") == "TargetTrackingScaling":
         alarm = (
             f"arn:aws:cloudwatch:{scope.region}:{scope.account}:alarm:TargetTracking-{params['ResourceId']}-*"

@@ -10,6 +10,7 @@ from pathlib import Path
 from cdk_sagemaker_mlops.local.engine.repairs import (
     alarm_permissions,
     bucket_tags,
+    denial_log,
     event_retries,
     fifo_targets,
     function_python,
@@ -33,5 +34,6 @@ def apply_repairs(lambda_python: Path, *, iam: bool) -> None:
     metric_math.apply()
     if iam:
         alarm_permissions.apply()
+        denial_log.apply()
         function_roles.apply()
         secure_transport.apply()

@@ -59,19 +59,30 @@ def make_call(
     if operation not in OPERATIONS:
         raise ApiError("UnknownOperationException", f"{operation} is not emulated")
     shapes.check_request(operation, params, _SERVICE)
-    _validate_permissions(scope, operation, params, permit)
+    _validate_permissions(scope, operation, params, permit, _config_name(store, scope, params))
     with store.lock:
         record = OPERATIONS[operation](store, scope, copy.deepcopy(params))
         return shapes.answer(operation, record, _SERVICE)
 
 
-def _validate_permissions(scope: Scope, operation: str, params: dict[str, Any], permit: Permit) -> None:
+def _config_name(store: Store, scope: Scope, params: dict[str, Any]) -> str | None:
+    _, _, rest = str(params.get("ResourceId", "")).partition("/")
+    with store.lock:
+        name: str | None = (
+            store.table(scope, "endpoint").get(rest.partition("/")[0], {}).get("EndpointConfigName")
+        )
+    return name
+
+
+def _validate_permissions(
+    scope: Scope, operation: str, params: dict[str, Any], permit: Permit, config_name: str | None
+) -> None:
     """Asks what the service asks in the caller's name before it takes a configuration.
 
     https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
     """
     try:
-        permit(validated_checks(scope, operation, params))
+        permit(validated_checks(scope, operation, params, config_name))
     except ApiError as error:
         raise ApiError("ValidationException", f"Missing permissions: {error.message}") from error
 

@@ -173,7 +173,7 @@ def test_a_registration_needs_what_scaling_does_in_the_caller_s_name(scaling: Sc
     _registered(scaling)("PutScalingPolicy", PolicyName="track", **TARGET, **POLICY)
 
     endpoint = "arn:aws:sagemaker:eu-west-1:000000000000:endpoint/churn"
-    assert [(check.action, check.resource) for check in scaling.asked[:4]] == [
+    assert [(check.action, check.resource) for check in scaling.asked[:5]] == [
         (
             "application-autoscaling:RegisterScalableTarget",
             "arn:aws:application-autoscaling:eu-west-1:000000000000:scalable-target/*",
@@ -181,9 +181,13 @@ def test_a_registration_needs_what_scaling_does_in_the_caller_s_name(scaling: Sc
         ("iam:CreateServiceLinkedRole", "*"),
         ("sagemaker:DescribeEndpoint", endpoint),
         ("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
+        (
+            "sagemaker:DescribeEndpointConfig",
+            "arn:aws:sagemaker:eu-west-1:000000000000:endpoint-config/churn-1",
+        ),
     ]
     assert scaling.asked[0].keys["application-autoscaling:service-namespace"] == "sagemaker"
-    assert {check.action for check in scaling.asked[5:]} >= {
+    assert {check.action for check in scaling.asked[6:]} >= {
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:DescribeAlarms",
         "cloudwatch:DeleteAlarms",
