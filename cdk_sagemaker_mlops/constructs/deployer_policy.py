@@ -185,7 +185,7 @@ def _scaling_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
         actions += ["RegisterScalableTarget"]
         actions += ["PutScalingPolicy"] if scaling[contract.TARGET_TRACKING] else []
         actions += ["PutScheduledAction"] if scaling[contract.SCHEDULED_ACTIONS] else []
-        alarm_actions += ["DescribeAlarms", "PutMetricAlarm"]
+        alarm_actions += ["PutMetricAlarm"]
     yield _allow(
         "application-autoscaling",
         actions,
@@ -195,6 +195,7 @@ def _scaling_statements(scope: Construct, deployed: Deployed) -> Iterator[iam.Po
     yield _allow("cloudwatch", alarm_actions, alarms)
     if scaling is None:
         return
+    yield _allow("cloudwatch", ["DescribeAlarms"], alarms[1:])
     yield _allow(
         "sagemaker",
         ["UpdateEndpointWeightsAndCapacities"],
