@@ -253,7 +253,8 @@ def test_the_queue_is_polled_and_the_log_is_written_in_the_function_s_name(deplo
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=whole)
 
     def logged() -> int:
-        return len(aws.logs.describe_log_streams(logGroupName=group)["logStreams"])
+        pages = aws.logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+        return sum(len(page["logStreams"]) for page in pages)
 
     def works(seconds: float) -> bool:
         before = logged()
@@ -267,7 +268,9 @@ def test_the_queue_is_polled_and_the_log_is_written_in_the_function_s_name(deplo
         return False
 
     assert works(30)
-    for missing in grants:
+    # The deployer reads the queue's attributes itself, by its own policy.
+    granted_twice = {(action, resource) for action, resource, _ in Deployer(deployed, "live").template}
+    for missing in (one for one in grants if one[:2] not in granted_twice):
         put([one for one in grants if one != missing])
         assert not works(2), missing
         put(grants)
