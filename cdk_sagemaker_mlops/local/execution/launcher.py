@@ -204,7 +204,12 @@ def _end_adopted() -> None:
 
 
 def _children(tasks: Path) -> list[int]:
-    return [int(pid) for file in tasks.glob("*/children") for pid in file.read_text().split()]
+    while True:
+        try:
+            return [int(pid) for file in tasks.glob("*/children") for pid in file.read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            # A thread has just ended, and its children are another thread's now: read them all again.
+            continue
 
 
 def _keep_output(output: IO[bytes] | None, log: BoundedLog | None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cdk_sagemaker_mlops.local.execution import launcher
 from cdk_sagemaker_mlops.local.execution.opt_ml import LAUNCHER, MountedOptMl, best_opt_ml
 
 Launch = Callable[..., "subprocess.Popen[str]"]
@@ -257,3 +258,16 @@ def test_what_a_job_says_of_a_full_disk_is_in_its_log(tmp_path: Path) -> None:
     assert text.startswith("big\nTraceback")
     assert "No space left on device" in text
     assert text.splitlines()[-2:] == ["big", "log"]
+
+
+def test_a_thread_that_ends_while_children_are_looked_for_hides_none(tmp_path: Path) -> None:
+    class Tasks:
+        """/proc/self/task: the first listing still has a thread that is gone when it is read."""
+
+        listings = iter([[tmp_path / "gone"], [tmp_path / "children"]])
+
+        def glob(self, pattern: str) -> list[Path]:
+            return next(self.listings)
+
+    (tmp_path / "children").write_text("11 12 ")
+    assert launcher._children(Tasks()) == [11, 12]  # type: ignore[arg-type]
