@@ -214,10 +214,8 @@ def check_look(world: World, deployment: Deployment) -> None:
     is_served, asked_for, calls = served(world, deployment), approved(world), deployment.last_look
     if asked_for and is_served == (asked_for[0], deployment.hosting.served_as):
         assert len(calls) <= 4, calls
-    # On a hosting config that cannot work every version has failed, older ones than the one that stays too.
-    works = deployment.hosting.works
-    failed = [each for each in asked_for if is_served is None or each >= is_served[0] or not works]
-    assert len(calls) <= 5 + 2 * len(failed), (calls, failed)
+    # Which of them have failed depends on what the endpoint has been through; all of them may have.
+    assert len(calls) <= 5 + 2 * len(asked_for), (calls, asked_for)
 
 
 def check_nothing_left(world: World, deployment: Deployment) -> None:
