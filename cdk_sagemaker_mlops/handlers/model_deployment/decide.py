@@ -127,6 +127,8 @@ def _judge(plan: Plan, seen: Observed, endpoint: Endpoint) -> Judge | NoteFailur
         if endpoint.status == IN_SERVICE and (again or not served.is_concluded):
             return Judge(endpoint.config_name, candidate)
         if endpoint.status != IN_SERVICE and not served.is_concluded and served.rollout is not Rollout.OWED:
+            if _is_from_before(served, endpoint):
+                return Wait(UPDATING)
             reason = endpoint.failure_reason or f"SageMaker left the endpoint in status {endpoint.status}"
             return NoteFailure(endpoint.config_name, reason, candidate)
     # A dead endpoint says nothing about a config that it does not serve: it was not created on that one.
@@ -144,12 +146,16 @@ def _rolled_back(best: Candidate | None, seen: Observed, endpoint: Endpoint) -> 
         if name == endpoint.config_name or record is None:
             continue
         if record.rollout in (Rollout.REQUESTED, Rollout.RETURNING):
-            if endpoint.modified < record.at:
-                # SageMaker still shows the endpoint as it was before the request.
+            if _is_from_before(record, endpoint):
                 return Wait(UPDATING)
             reason = endpoint.failure_reason or f"SageMaker went back to {endpoint.config_name}"
             return NoteFailure(name, reason, candidate)
     return None
+
+
+def _is_from_before(record: Record, endpoint: Endpoint) -> bool:
+    """Whether SageMaker still shows the endpoint as it was before the request that is noted."""
+    return record.rollout in (Rollout.REQUESTED, Rollout.RETURNING) and endpoint.modified < record.at
 
 
 def _next(plan: Plan, seen: Observed, endpoint: Endpoint) -> Action | Rest:

@@ -252,6 +252,17 @@ SETTLED = Settled(package_arn="arn:group/2", config_name="v2")
             ),
             UpdateEndpoint(GOOD_1),
         ),
+        (
+            # The way back is begun, and SageMaker still shows what it is to mend.
+            seen(
+                version(2, BAD),
+                version(1),
+                on=known(1, record("returning", 1, at=300)),
+                status="UpdateRollbackFailed",
+                modified=200,
+            ),
+            Wait("Updating"),
+        ),
         (seen(version(2, BAD), on=GOOD_1, status="UpdateRollbackFailed"), UpdateEndpoint(GOOD_1)),
         (seen(version(3), on=GOOD_1, status="UpdateRollbackFailed"), UpdateEndpoint(version(3))),
         # It is dead: SageMaker only allows to delete it.

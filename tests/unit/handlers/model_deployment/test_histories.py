@@ -10,6 +10,8 @@ import time
 
 import pytest
 from deployer_world.histories import Histories
+from deployer_world.hostings import BROKEN, Hosting
+from deployer_world.turns import Plan
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -43,6 +45,17 @@ def run(histories: int, *, from_seed: int, steps: int) -> None:
 
 def test_every_history_comes_to_what_was_asked_for() -> None:
     run(EVERY_DAY, from_seed=1, steps=15)
+
+
+def test_a_way_back_is_not_judged_by_a_look_of_the_endpoint_from_before() -> None:
+    history = Histories()
+    try:
+        history.begin(first=Hosting(), second=None, qualities=["good"], lag=8)
+        history.register(approval="Approved", quality="sticking")
+        history.update_stack(hosting=BROKEN, number=0, plan=Plan())
+        history.quiet()
+    finally:
+        history.teardown()
 
 
 @pytest.mark.long
