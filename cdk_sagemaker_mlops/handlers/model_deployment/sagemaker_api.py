@@ -190,9 +190,10 @@ class SageMakerApi:
         )
 
     def create_endpoint(self, config_name: str, *, deployment_config: Mapping[str, Any] | None) -> None:
-        """Starts to create the endpoint, unless it exists.
+        """Starts to create the endpoint.
 
         Raises:
+            BusyError: Another look, or an attempt whose answer was lost, was first; that has to end first.
             RetryableError: The config is not there any more; look again.
             PermanentError: SageMaker refuses.
         """
@@ -207,8 +208,11 @@ class SageMakerApi:
                     **members,
                 )
 
-        with suppress(AlreadyExistsError):
+        try:
             _until_seen(create, on=(MissingError, NotReadyError))
+        except AlreadyExistsError as error:
+            # Not success: an endpoint that is not seen yet may have been begun on another config.
+            raise BusyError(str(error)) from error
 
     def update_endpoint(
         self, config_name: str, *, deployment_config: Mapping[str, Any] | None, retains_variants: bool

@@ -169,7 +169,15 @@ def check_garbage(world: World, deployment: Deployment) -> None:
     failed = [each for each in world.quality if world.quality[each] != GOOD]
     ended = [each for each in world.fake.rollouts if each.endpoint == deployment.endpoint]
     refused = {each.config for each in ended if each.outcome == FAILS}
-    most = deployment.hosting.keep + 2 + len(failed) * 2 + len(refused) + deployment.disturbed
+    # What a change of the stack cut short is kept for an hour: another look may be about to roll it out.
+    most = (
+        deployment.hosting.keep
+        + 2
+        + len(failed) * 2
+        + len(refused)
+        + deployment.changes
+        + deployment.disturbed
+    )
     assert len(own) <= most, f"{len(own)} models of {deployment.endpoint}: {own}"
 
 
