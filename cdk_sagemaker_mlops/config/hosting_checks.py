@@ -26,14 +26,7 @@ def whole_number(
     """Checks that ``value`` is a token, or a whole number from ``low`` to ``high``; ``None`` is neither."""
     if checks.is_token(value):
         return None
-    if value is None:
-        rule = (
-            f"be a whole number of at least {low}"
-            if high is None
-            else f"be a whole number from {low} to {high}"
-        )
-        return Problem(code=code, parameter=parameter, rule=f"{rule} {unit}".rstrip(), value=value, fix=fix)
-    return stage_checks.whole_number(parameter, value, low, high, code=code, unit=unit, fix=fix)
+    return stage_checks.required_whole_number(parameter, value, low, high, code=code, unit=unit, fix=fix)
 
 
 def optional_whole_number(

@@ -22,6 +22,13 @@ def whole_number(
     """Checks that ``value`` is ``None``, or a whole number from ``low`` to ``high``."""
     if value is None:
         return None
+    return required_whole_number(parameter, value, low, high, code=code, unit=unit, fix=fix)
+
+
+def required_whole_number(
+    parameter: str, value: object, low: int, high: int | None, *, code: str, unit: str, fix: str
+) -> Problem | None:
+    """Checks that ``value`` is a whole number from ``low`` to ``high``; ``None`` is none."""
     if (
         isinstance(value, int)
         and not isinstance(value, bool)
