@@ -10,7 +10,7 @@ from typing import Any
 
 from cdk_sagemaker_mlops.errors import LocalRunError, MlopsError, Problem, ValidationError
 from cdk_sagemaker_mlops.local.disk_full import disk_full, is_disk_full
-from cdk_sagemaker_mlops.local.interruption import interruptible
+from cdk_sagemaker_mlops.local.interruption import conclude, interruptible
 
 SUCCEEDED = 0
 FAILED = 1
@@ -36,26 +36,35 @@ def carry_out(
     Returns:
         The exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted).
     """
-    exit_code = SUCCEEDED
-    error: dict[str, str] | None = None
-    try:
-        with interruptible():
-            command()
-    except KeyboardInterrupt:
-        exit_code, error = INTERRUPTED, _as_json("Interrupted", interrupted)
-    except MlopsError as raised:
-        exit_code = WRONG_USAGE if isinstance(raised, ValidationError) else FAILED
-        error = _as_json(raised.code, str(raised))
-        _show_traceback(verbose)
-    except Exception as raised:  # nobody after this one could say anything
-        unexpected = unexpected_error(raised)
-        exit_code, error = FAILED, _as_json(unexpected.code, str(unexpected))
-        _show_traceback(verbose)
-    if error is not None:
-        sys.stderr.write(error["message"] + "\n")
-    if known is not None:
-        print_json(known() if error is None else {**known(), "error": error})
+    with interruptible():
+        exit_code, error = _end_of(command, verbose=verbose, interrupted=interrupted)
+        if error is not None:
+            sys.stderr.write(error["message"] + "\n")
+        if known is not None:
+            print_json(known() if error is None else {**known(), "error": error})
     return exit_code
+
+
+def _end_of(
+    command: Callable[[], None], *, verbose: bool, interrupted: str
+) -> tuple[int, dict[str, str] | None]:
+    try:
+        try:
+            command()
+        finally:
+            # How it ended is settled: a signal that comes later must not cut the telling short.
+            conclude()
+    except KeyboardInterrupt:
+        return INTERRUPTED, _as_json("Interrupted", interrupted)
+    except MlopsError as raised:
+        _show_traceback(verbose)
+        exit_code = WRONG_USAGE if isinstance(raised, ValidationError) else FAILED
+        return exit_code, _as_json(raised.code, str(raised))
+    except Exception as raised:  # nobody after this one could say anything
+        _show_traceback(verbose)
+        unexpected = unexpected_error(raised)
+        return FAILED, _as_json(unexpected.code, str(unexpected))
+    return SUCCEEDED, None
 
 
 def _as_json(code: str, message: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: one exception at the first, and clean-up that a second cannot skip.
+"""Ctrl-C and SIGTERM: one exception at the first, and clean-up and a report that a second cannot skip.
 
 Signals belong to the process, not to an object, so the state is the module's.
 """
@@ -25,6 +25,21 @@ class _State:
 _state = _State()
 
 
+def conclude() -> None:
+    """Lets no signal change anything any more until :func:`interruptible` ends.
+
+    Raises:
+        KeyboardInterrupt: One came just before.
+    """
+    _state.delivered = True
+
+
+def ignore_signals() -> None:
+    """Lets no signal change anything for the rest of the process: it has said how it ended, and leaves."""
+    for number in _numbers():
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Raises ``KeyboardInterrupt`` inside at the first signal that asks to stop; later ones change nothing.
@@ -33,8 +48,7 @@ def interruptible() -> Iterator[None]:
     second must not cut short the clean-up that the first began. Must be entered in the main thread.
     """
     _state.shields, _state.held_back, _state.delivered = 0, False, False
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    before: dict[int, Any] = {number: signal.signal(number, _on_signal) for number in numbers}
+    before: dict[int, Any] = {number: signal.signal(number, _on_signal) for number in _numbers()}
     try:
         yield
     finally:
@@ -57,6 +71,10 @@ def shielded() -> Iterator[None]:
         if _state.shields == 0 and _state.held_back:
             _state.held_back = False
             _deliver()
+
+
+def _numbers() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -77,6 +77,8 @@ def pipeline(steps: list[dict[str, Any]], *, stack: str = "Only", endpoint: bool
         "Resources": {
             "Group": {
                 "Type": "AWS::SageMaker::ModelPackageGroup",
+                # As the library's own: a group that holds model packages cannot be deleted.
+                "DeletionPolicy": "Retain",
                 "Properties": {"ModelPackageGroupName": f"{stack}-group"},
             },
             "Pipeline": {

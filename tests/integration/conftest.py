@@ -65,6 +65,12 @@ class Running:
                 pytest.fail(f"no {text!r} in\n{''.join(self.lines)}")
             time.sleep(0.05)
 
+    def give_up(self) -> None:
+        """Ends the command, unless it was waited for."""
+        if not self.process.stdout.closed:
+            self.process.terminate()
+            self.end()
+
     def end(self, timeout: float = 180) -> Ended:
         """Waits for the command's own end."""
         try:
@@ -121,9 +127,7 @@ class Command:
         try:
             yield running
         finally:
-            if running.process.poll() is None:
-                running.process.terminate()
-                running.end()
+            running.give_up()
 
     def __call__(self, *arguments: str | Path) -> Ended:
         """Runs ``cdk-mlops local ...`` to its end."""

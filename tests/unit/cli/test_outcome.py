@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -65,3 +67,27 @@ def test_verbose_shows_the_traceback(capsys) -> None:
 
 def test_sigterm_is_an_interruption(capsys) -> None:
     assert carry_out(lambda: os.kill(os.getpid(), signal.SIGTERM), known=None, verbose=False) == 130
+
+
+def test_a_signal_that_comes_when_all_is_done_does_not_cut_the_report_short(capsys) -> None:
+    def known() -> dict[str, str]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return {"name": "all of it"}
+
+    assert carry_out(lambda: None, known=known, verbose=False) == 0
+    assert json.loads(capsys.readouterr().out) == {"name": "all of it"}
+    assert carry_out(raising(LocalRunError(PROBLEM)), known=known, verbose=False) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "WrongThing"
+
+
+def test_a_process_that_is_leaving_ends_as_it_said() -> None:
+    code = (
+        "import atexit, os, signal\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        "from cdk_sagemaker_mlops.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
