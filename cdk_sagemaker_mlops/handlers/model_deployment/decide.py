@@ -163,14 +163,13 @@ def _next(plan: Plan, seen: Observed, endpoint: Endpoint) -> Action | Rest:
     if endpoint.status == IN_SERVICE and served is not None and _is_good(served):
         return _beside_good(plan, seen, served)
     failed = served is not None and served.record is not None and served.record.rollout is Rollout.FAILED
-    if not seen.candidates and (plan.removes or not failed):
+    # A rollback that got stuck: the endpoint serves a mix of a good config and of a failed one.
+    stuck = endpoint.status != IN_SERVICE and endpoint.status not in _DEAD and _is_good(served)
+    if not seen.candidates and (plan.removes or not (failed or stuck)):
         return RemoveAll() if plan.removes else Idle()
     if endpoint.status in _DEAD:
         return DeleteEndpoint(endpoint.status)
-    target = _desired(plan, seen)
-    if target is None and endpoint.status != IN_SERVICE and served is not None and _is_good(served):
-        # A rollback that got stuck: the endpoint serves a mix of this good config and of a failed one.
-        target = served
+    target = _desired(plan, seen) or (served if stuck else None)
     if target is not None:
         return _move(plan, seen, target)
     return DeleteEndpoint(endpoint.status) if failed else _failure(plan, seen)

@@ -164,6 +164,10 @@ def _check_scaled_out(world: World, deployment: Deployment) -> None:
 
 def check_garbage(world: World, deployment: Deployment) -> None:
     """Models do not pile up: what is served, what was before, the last deployed ones."""
+    best = next((each for each in approved(world) if _works(world, each, deployment.hosting)), None)
+    if best is None or served(world, deployment) != (best, deployment.hosting.served_as):
+        # What stays in service only for want of anything better is not what garbage is told from.
+        return
     own = [name for name in world.fake.models if name.startswith(deployment.prefix)]
     # What failed may keep its model until something newer succeeds: of a bad version, or of a bad hosting config.
     failed = [each for each in world.quality if world.quality[each] != GOOD]

@@ -35,6 +35,7 @@ from .turns import DENIED, Plan, Turns
 GROUP = "churn-models"
 STEP_IN_SECONDS = 300
 MOST_RECEIVES = 5
+VISIBILITY_TIMEOUT_IN_SECONDS = 360
 
 GOOD, UNLOADABLE, WRONG, CRASHING, STICKING = "good", "unloadable", "wrong", "crashing", "sticking"
 QUALITIES = (GOOD, GOOD, UNLOADABLE, WRONG, CRASHING, STICKING)
@@ -57,7 +58,8 @@ class Deployment:
     hosting: Hosting
     group: str = GROUP
     messages: list[int] = field(default_factory=list)
-    looking: int = 0
+    in_flight_until: float = 0.0
+    """Until when the queue keeps back what it handed out and nobody has deleted."""
     operation: Operation | None = None
     exists: bool = True
     disturbed: int = 0
@@ -155,7 +157,9 @@ class World:
         return next(each for each in self.quality if each.endswith(f"/{version}"))
 
     def _in_flight(self, url: str) -> int:
-        return sum(each.looking for each in self.deployments if each.queue_url == url)
+        return sum(
+            self.fake.time() < each.in_flight_until for each in self.deployments if each.queue_url == url
+        )
 
     # Triggers
 
@@ -201,13 +205,14 @@ class World:
             ]
         }
         environment = deployment.environment()
+        deployment.in_flight_until = self.fake.time() + VISIBILITY_TIMEOUT_IN_SECONDS
 
         def invoke() -> Any:
-            deployment.looking += 1
             # Not put back at the end: looks that take turns would put back each other's.
             os.environ.update(environment)
             answer = queue_handler.handler(batch, Context(self.fake))
-            deployment.looking -= 1
+            if not answer["batchItemFailures"]:
+                deployment.in_flight_until = 0.0
             return answer
 
         return invoke
@@ -215,8 +220,6 @@ class World:
     def after_delivery(self, deployment: Deployment, result: Any, plan: Plan) -> None:
         """The queue deletes what was done, keeps what was not, and gives up after some receives."""
         self._count(deployment, plan)
-        # A killed process counts as gone once its Lambda has timed out.
-        deployment.looking = 0
         if not deployment.exists:
             return
         size = min(10, len(deployment.messages))
@@ -263,6 +266,7 @@ class World:
     def create(self, deployment: Deployment, hosting: Hosting) -> None:
         """A stack is created, or created again."""
         deployment.exists = True
+        deployment.in_flight_until = 0.0
         deployment.hosting = hosting
         deployment.changes += 1
         self._begin(deployment, "Create", back_to=None)
@@ -339,6 +343,8 @@ class World:
         deployment.operation = deployment.at_rest = deployment.scaled_to = None
         deployment.exists = False
         deployment.messages.clear()
+        # No trigger is gone at once.
+        self.fake.advance(30)
 
     def removal_look(self, deployment: Deployment) -> Callable[[], Any]:
         """The cleanup's question, to be asked."""

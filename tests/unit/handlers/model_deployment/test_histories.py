@@ -1,6 +1,9 @@
 """Random histories of a deployer against an independent idea of what it should come to.
 
 ``MLOPS_HISTORIES=20000 MLOPS_SEED=1 pytest -m long -n 0 -s tests/unit/handlers/model_deployment/test_histories.py``
+
+Hypothesis also draws numbers that it finds in the modules loaded, so a seed stands for the same histories only where
+the same tests run in the process: in the whole suite each run goes its own ways.
 """
 
 from __future__ import annotations
