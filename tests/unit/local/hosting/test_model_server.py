@@ -124,6 +124,14 @@ def default(make_server: MakeServer) -> ModelServer:
     return server
 
 
+def wait_for_log(server: ModelServer, text: str) -> None:
+    """What a process writes goes through its launcher, which may be a moment behind its answers."""
+    until = time.monotonic() + 10
+    while text not in server.logs():
+        assert time.monotonic() < until, server.logs()
+        time.sleep(0.01)
+
+
 def test_serves_with_the_users_functions(own: ModelServer) -> None:
     assert own.invoke(b"1,1\n0,0", "text/csv", "") == (200, "text/csv", b"6.0,1.0")
 
@@ -135,7 +143,7 @@ def test_a_users_error_keeps_its_status_and_text(own: ModelServer) -> None:
 def test_any_other_error_is_500_with_its_text_and_the_log_has_the_traceback(own: ModelServer) -> None:
     status, _, body = own.invoke(b"1,x", "text/csv", "")
     assert (status, body) == (500, b"could not convert string to float: 'x'")
-    assert "in parse" in own.logs()
+    wait_for_log(own, "in parse")
 
 
 def test_an_error_does_not_end_the_server(own: ModelServer) -> None:
@@ -144,7 +152,7 @@ def test_an_error_does_not_end_the_server(own: ModelServer) -> None:
 
 
 def test_says_that_requirements_are_not_installed(own: ModelServer) -> None:
-    assert "requirements.txt is not installed locally" in own.logs()
+    wait_for_log(own, "requirements.txt is not installed locally")
 
 
 @pytest.mark.parametrize(
