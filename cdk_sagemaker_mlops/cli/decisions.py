@@ -19,7 +19,7 @@ from cdk_sagemaker_mlops.deployed.registry import Decision
 from cdk_sagemaker_mlops.deployed.rollout import Look, follow, outcome_on
 from cdk_sagemaker_mlops.errors import OperationError, Problem, ValidationError
 
-_LEFT_RUNNING = "Interrupted: the decision stands and the deployer goes on; cdk-mlops status shows it"
+_LEFT_RUNNING = "Interrupted: a decision already made stands and is carried out; cdk-mlops status shows it"
 _CANDIDATES = 20
 
 

@@ -17,7 +17,7 @@ from rich.progress import Progress
 
 from cdk_sagemaker_mlops.cli.operation import Operation, operate
 from cdk_sagemaker_mlops.cli.place import Where
-from cdk_sagemaker_mlops.cli.prediction_file import PredictionFile, lines_for
+from cdk_sagemaker_mlops.cli.prediction_file import PredictionFile, lines_for, require_other_file
 from cdk_sagemaker_mlops.cli.screen import counted
 from cdk_sagemaker_mlops.deployed.asynchronous import asynchronous_sender, output_path
 from cdk_sagemaker_mlops.deployed.predictions import Answer, Ask, Tally, is_missing, predictions, sender
@@ -65,6 +65,7 @@ def invoke(where: Where, asking: Asking, *, json: bool, verbose: bool) -> int:
     """
 
     def body(operation: Operation) -> None:
+        require_other_file(asking.file, asking.output)
         with _opened(asking.file) as (stream, size):
             _send(operation, asking, stream, size)
 

@@ -8,6 +8,7 @@ from typing import IO, Self
 
 from cdk_sagemaker_mlops.deployed.predictions import Answer
 from cdk_sagemaker_mlops.deployed.request_batches import CSV, Batch
+from cdk_sagemaker_mlops.errors import Problem, ValidationError
 
 
 class PredictionFile:
@@ -63,6 +64,24 @@ class PredictionFile:
     ) -> None:
         if self._stream is not None:
             self._stream.close()
+
+
+def require_other_file(asked: str, output: Path | None) -> None:
+    """Makes sure that predictions are not written over what is sent.
+
+    Raises:
+        ValidationError: Both are the same file.
+    """
+    if output is not None and output.exists() and Path(asked).exists() and output.samefile(asked):
+        raise ValidationError(
+            Problem(
+                code="OutputIsInput",
+                parameter="--output",
+                rule="be another file than the one that is sent",
+                value=str(output),
+                fix="name another file",
+            )
+        )
 
 
 def lines_for(batch: Batch, answer: Answer | None, kind: str | None) -> tuple[str, ...]:
