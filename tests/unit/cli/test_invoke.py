@@ -15,8 +15,10 @@ from botocore.response import StreamingBody
 from cdk_sagemaker_mlops.cli import operation as operations
 from cdk_sagemaker_mlops.cli.invoke import Asking, invoke
 from cdk_sagemaker_mlops.cli.place import Where
+from cdk_sagemaker_mlops.cli.prediction_file import require_other_file
 from cdk_sagemaker_mlops.deployed.account import Account
 from cdk_sagemaker_mlops.deployed.stack_outputs import DeployedPipeline
+from cdk_sagemaker_mlops.errors import ValidationError
 
 PIPELINE = DeployedPipeline(
     path="Churn/Mlops",
@@ -146,6 +148,26 @@ def test_fails_as_wrong_usage_before_anything_is_sent(ask, runtime, capsys, file
     assert ask(file) == 2
     assert text in capsys.readouterr().err
     assert runtime.asked == []
+
+
+def test_the_file_that_is_sent_is_not_written_over(ask, runtime, capsys) -> None:
+    Path("rows.csv").write_text("1,2\n3,4\n")
+    assert ask("rows.csv", output=Path("rows.csv")) == 2
+    assert capsys.readouterr().err.startswith("OutputIsInput: --output must be another file")
+    assert (Path("rows.csv").read_text(), runtime.asked) == ("1,2\n3,4\n", [])
+
+
+def test_an_output_that_is_the_input_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    rows, link = tmp_path / "rows.csv", tmp_path / "link.csv"
+    rows.write_text("1,2")
+    link.symlink_to(rows)
+    for output in (rows, link, tmp_path / "." / "rows.csv"):
+        with pytest.raises(ValidationError, match="OutputIsInput: --output must be another file"):
+            require_other_file(str(rows), output)
+    require_other_file(str(rows), tmp_path / "new.csv")
+    require_other_file("-", rows)
+    require_other_file(str(rows), None)
+    assert rows.read_text() == "1,2"
 
 
 def test_fails_in_words_when_there_is_no_endpoint(ask, runtime, monkeypatch, capsys) -> None:
